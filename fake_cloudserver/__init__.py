@@ -1,0 +1,1 @@
+"""A fake Scality CloudServer that a client cannot tell from the real one in what concerns cross-region replication."""

@@ -1,0 +1,1 @@
+"""The internal routes under ``/_/backbeat``: one module for each family."""

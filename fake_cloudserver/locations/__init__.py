@@ -1,0 +1,1 @@
+"""Data: where bytes live, and the multiple-backend gateway that reaches them."""

@@ -1,0 +1,1 @@
+"""The S3 API: one module for each family of operations."""

@@ -1,0 +1,1 @@
+"""The replication engine: queue populator, queue processor, status processor and their tasks."""

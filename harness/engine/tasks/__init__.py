@@ -1,0 +1,1 @@
+"""What replicates one entry, one module for each kind of destination."""

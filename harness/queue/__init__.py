@@ -1,0 +1,1 @@
+"""The Kafka seam: topics, keyed ordered consumption, offsets; a real and an in-memory twin."""
