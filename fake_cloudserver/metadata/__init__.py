@@ -1,1 +1,1 @@
-"""Metadata: object documents under master and version keys, buckets, listings in key order, and the journal of it all."""
+"""Metadata: object documents under master and version keys, buckets, sorted listings, and the journal of it all."""
