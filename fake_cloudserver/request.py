@@ -42,7 +42,10 @@ class Request:
         stream: the body, already freed of transfer coding; read it once.
         request_id: 20 hexadecimal characters, the value of ``x-amz-request-id``.
         bucket, key: set by the router; None where the path has none.
+        virtual_bucket: the bucket when it was named by the Host header, else None.
+        bucket_info: metadata of the bucket once an operation has loaded it: CORS headers depend on it.
         requester: set by authentication; the anonymous one until then.
+        content_md5: the MD5 the client announced for an object, in hexadecimal; None where it announced none.
         auth: what authentication leaves for the streaming body (seed signature and key), else None.
     """
 
@@ -57,6 +60,9 @@ class Request:
     request_id: str
     bucket: str | None = None
     key: str | None = None
+    virtual_bucket: str | None = None
+    bucket_info: Any = None
+    content_md5: str | None = None
     requester: Requester = dataclasses.field(default_factory=Requester)
     auth: Any = None
     remote_address: str = "127.0.0.1"
@@ -90,6 +96,62 @@ class Answer:
     status: int = 200
     headers: list[tuple[str, str]] = dataclasses.field(default_factory=list)
     body: bytes | Iterable[bytes] | None = None
+
+
+def from_environ(environ: dict[str, Any], new_id: str) -> Request:
+    """A request as WSGI hands it over.
+
+    Uses what a server may add to plain WSGI and falls back where it does not: ``REQUEST_URI`` or ``RAW_URI`` (the
+    target as sent) and ``cloudserver.headers`` (names and values as received).
+    """
+    target = environ.get("REQUEST_URI") or environ.get("RAW_URI") or _target_from_path(environ)
+    raw_path, _, raw_query = _origin_form(target).partition("?")
+    header_list = environ.get("cloudserver.headers") or _headers_from_environ(environ)
+    headers: dict[str, str] = {}
+    for name, value in header_list:
+        lower = name.lower()
+        headers[lower] = f"{headers[lower]}, {value}" if lower in headers else value
+    query, repeated = parse_query(raw_query)
+    uids = headers.get("x-scal-request-uids", "")
+    return Request(
+        method=environ["REQUEST_METHOD"],
+        raw_path=raw_path,
+        raw_query=raw_query,
+        query=query,
+        repeated=repeated,
+        headers=headers,
+        header_list=header_list,
+        stream=environ["wsgi.input"],
+        # werelogs: a caller's request ids are continued, unless they are implausibly long
+        request_id=f"{uids}:{new_id}" if 0 < len(uids) < 128 else new_id,
+        remote_address=environ.get("REMOTE_ADDR", "127.0.0.1"),
+    )
+
+
+def _origin_form(target: str) -> str:
+    """``/path?query`` of a request target, which may be absolute."""
+    if target.startswith("/"):
+        return target
+    parts = urllib.parse.urlsplit(target)
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def _target_from_path(environ: dict[str, Any]) -> str:
+    path = urllib.parse.quote(environ.get("PATH_INFO", "/").encode("latin-1"), safe="/-_.~!$&'()*+,;=:@")
+    query = environ.get("QUERY_STRING", "")
+    return f"{path}?{query}" if query else path
+
+
+def _headers_from_environ(environ: dict[str, Any]) -> list[tuple[str, str]]:
+    headers = [
+        (name[5:].replace("_", "-").lower(), value) for name, value in environ.items() if name.startswith("HTTP_")
+    ]
+    headers += [
+        (name.replace("_", "-").lower(), environ[name])
+        for name in ("CONTENT_TYPE", "CONTENT_LENGTH")
+        if environ.get(name, "") != ""
+    ]
+    return headers
 
 
 def parse_query(raw_query: str) -> tuple[dict[str, str], frozenset[str]]:

@@ -1,0 +1,102 @@
+"""The application: one Flask app for one :class:`~fake_cloudserver.cloudserver.CloudServer`.
+
+Flask carries the request; which operation is meant is decided as CloudServer decides it (first the internal routes,
+then S3), and whatever an operation raises is rendered here, once.
+"""
+
+from __future__ import annotations
+
+import flask
+import structlog
+from werkzeug.routing import Rule
+
+from fake_cloudserver.backbeat import router as internal_router
+from fake_cloudserver.cloudserver import CloudServer
+from fake_cloudserver.errors import S3Error
+from fake_cloudserver.request import Answer, Request, from_environ
+from fake_cloudserver.s3 import router as s3_router
+from fake_cloudserver.s3.cors import cors_headers
+
+log = structlog.get_logger(__name__)
+
+
+class _RawResponse(flask.Response):
+    """Headers exactly as given: no content length, no content type of Werkzeug's own making."""
+
+    automatically_set_content_length = False
+    default_mimetype = None
+
+
+def create_app(server: CloudServer) -> flask.Flask:
+    """A WSGI application that answers for ``server``."""
+    app = flask.Flask("fake_cloudserver", static_folder=None)
+    app.response_class = _RawResponse
+    app.url_map.merge_slashes = False
+
+    def answer_any(path: str = "") -> flask.Response:  # noqa: ARG001  (the path is read as sent, not as decoded)
+        request = from_environ(flask.request.environ, new_request_id(server))
+        return _to_response(request, answer(server, request))
+
+    # methods=None: every method reaches CloudServer's own decision, also those that HTTP does not know
+    for rule in ("/", "/<path:path>"):
+        app.url_map.add(Rule(rule, endpoint="any", methods=None))
+    app.view_functions["any"] = answer_any
+    return app
+
+
+def new_request_id(server: CloudServer) -> str:
+    """werelogs: 20 hexadecimal characters, the eleventh is ``4``."""
+    digits = server.randomness.hex(19)
+    return f"{digits[:10]}4{digits[10:]}"
+
+
+def answer(server: CloudServer, request: Request) -> Answer:
+    """The answer to any request, errors included; never raises."""
+    internal = request.raw_path.startswith("/_/")
+    try:
+        if internal:
+            return _with_common_headers(request, internal_router.handle(server, request), server_name=False)
+        return _with_common_headers(request, s3_router.route(server, request))
+    except S3Error as error:
+        return _error(request, error)
+    except Exception:
+        # a defect of ours: the client gets what CloudServer's own defects give, the log gets the traceback
+        log.exception("request failed", method=request.method, path=request.raw_path, request_id=request.request_id)
+        return _error(request, S3Error("InternalError"))
+
+
+def _error(request: Request, error: S3Error) -> Answer:
+    is_json = internal_router.is_json_route(request.raw_path)
+    if error.status == 304:
+        return _with_common_headers(request, Answer(304, error.headers))
+    body = error.to_json(request.request_id) if is_json else error.to_xml(request.request_id)
+    rendered = Answer(error.status, error.headers, body)
+    rendered = _with_common_headers(request, rendered)
+    rendered.headers += [
+        ("Content-Type", "application/json" if is_json else "application/xml"),
+        ("Content-Length", str(len(body))),
+    ]
+    return rendered
+
+
+def _with_common_headers(request: Request, given: Answer, *, server_name: bool = True) -> Answer:
+    """Arsenal lib/s3routes/routesUtils.ts (setCommonResponseHeaders); internal successes carry no server name."""
+    cors = cors_headers(request)
+    common = [("x-amz-id-2", request.request_id), ("x-amz-request-id", request.request_id)]
+    if server_name:
+        content_type = [header for header in given.headers if header[0] == "Content-type"]
+        others = [header for header in given.headers if header[0] != "Content-type"]
+        headers = [*cors, *others, ("server", "S3 Server"), *common, *content_type]
+    else:
+        headers = [*common, *given.headers]
+    return Answer(given.status, headers, given.body)
+
+
+def _to_response(request: Request, given: Answer) -> flask.Response:
+    body = given.body
+    if request.method == "HEAD" or body is None:
+        body = b""
+    response = _RawResponse(body, status=given.status)
+    response.headers.clear()
+    response.headers.extend(given.headers)
+    return response
