@@ -1,1 +1,58 @@
-"""A fake Scality CloudServer that a client cannot tell from the real one in what concerns cross-region replication."""
+"""A fake Scality CloudServer that a client cannot tell from the real one in what concerns cross-region replication.
+
+What is listed here is public; everything else may move. Names are loaded when they are first used, so that importing
+the package costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fake_cloudserver.clock import Clock, SystemClock, VirtualClock, from_milliseconds, iso
+    from fake_cloudserver.errors import ConfigurationError, S3Error
+    from fake_cloudserver.fake import FakeCloudServer
+    from fake_cloudserver.randomness import Randomness, SeededRandomness, SystemRandomness
+    from fake_cloudserver.server import HttpServer, serving
+    from fake_cloudserver.settings import Settings
+
+_HOMES = {
+    "Clock": "clock",
+    "ConfigurationError": "errors",
+    "FakeCloudServer": "fake",
+    "HttpServer": "server",
+    "Randomness": "randomness",
+    "S3Error": "errors",
+    "SeededRandomness": "randomness",
+    "Settings": "settings",
+    "SystemClock": "clock",
+    "SystemRandomness": "randomness",
+    "VirtualClock": "clock",
+    "from_milliseconds": "clock",
+    "iso": "clock",
+    "serving": "server",
+}
+
+__all__ = [
+    "Clock",
+    "ConfigurationError",
+    "FakeCloudServer",
+    "HttpServer",
+    "Randomness",
+    "S3Error",
+    "SeededRandomness",
+    "Settings",
+    "SystemClock",
+    "SystemRandomness",
+    "VirtualClock",
+    "from_milliseconds",
+    "iso",
+    "serving",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 from fake_cloudserver.backbeat import router as internal_router
 from fake_cloudserver.cloudserver import CloudServer
 from fake_cloudserver.errors import S3Error
+from fake_cloudserver.http_body import BrokenBodyError
 from fake_cloudserver.request import Answer, Request, from_environ
 from fake_cloudserver.s3 import router as s3_router
 from fake_cloudserver.s3.cors import cors_headers
@@ -32,6 +33,7 @@ def create_app(server: CloudServer) -> flask.Flask:
     app = flask.Flask("fake_cloudserver", static_folder=None)
     app.response_class = _RawResponse
     app.url_map.merge_slashes = False
+    app.config["PROPAGATE_EXCEPTIONS"] = True
 
     def answer_any(path: str = "") -> flask.Response:  # noqa: ARG001  (the path is read as sent, not as decoded)
         request = from_environ(flask.request.environ, new_request_id(server))
@@ -53,12 +55,16 @@ def new_request_id(server: CloudServer) -> str:
 def answer(server: CloudServer, request: Request) -> Answer:
     """The answer to any request, errors included; never raises."""
     internal = request.raw_path.startswith("/_/")
+    if internal and hasattr(request.stream, "refuse_continue"):
+        request.stream.refuse_continue()
     try:
         if internal:
             return _with_common_headers(request, internal_router.handle(server, request), server_name=False)
         return _with_common_headers(request, s3_router.route(server, request))
     except S3Error as error:
         return _error(request, error)
+    except BrokenBodyError:
+        raise  # the client went away in the middle of its body: nobody is left to answer
     except Exception:
         # a defect of ours: the client gets what CloudServer's own defects give, the log gets the traceback
         log.exception("request failed", method=request.method, path=request.raw_path, request_id=request.request_id)

@@ -1,0 +1,297 @@
+"""One HTTP/1.1 connection: requests in, answers out, one after another.
+
+Framing follows Node's http server, CloudServer's own (nodejs/node lib/_http_server.js): limits and bare error answers,
+``Keep-Alive: timeout=5``, chunked coding where no length was set, bodies left unread are drained.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http
+import socket
+import socketserver
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from fake_cloudserver.http_body import Body, BrokenBodyError, ChunkedBody, EmptyBody, SizedBody
+
+if TYPE_CHECKING:
+    from fake_cloudserver.server import HttpServer
+
+log = structlog.get_logger(__name__)
+
+WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+_LARGEST_HEAD = 16384
+_IDLE_SECONDS = 5.0
+_STALL_SECONDS = 300.0
+_DRAIN_LIMIT = 64 * 1024 * 1024
+_REASONS = {status.value: status.phrase for status in http.HTTPStatus}
+
+
+class BadHeadError(Exception):
+    """A request that cannot be read; answered by the status alone, as Node does."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        super().__init__(_REASONS[status])
+
+
+class Connection(socketserver.BaseRequestHandler):
+    """Serves one client until it leaves, errs, or idles for five seconds."""
+
+    server: HttpServer
+    request: socket.socket
+
+    def setup(self) -> None:
+        self.closed = threading.Event()
+        self._stopping = False
+        self._idle = True
+        self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._input = self.request.makefile("rb", 65536)
+        self.server.opened(self)
+
+    def handle(self) -> None:
+        with contextlib.suppress(OSError):
+            while not self._stopping and self._serve_one():
+                pass
+
+    def finish(self) -> None:
+        self.server.ended(self)
+        with contextlib.suppress(OSError):
+            self._input.close()
+        self.closed.set()
+
+    def finish_soon(self) -> None:
+        """Close now when idle, after the running request otherwise."""
+        self._stopping = True
+        if self._idle:
+            self.abort()
+
+    def abort(self) -> None:
+        with contextlib.suppress(OSError):
+            self.request.shutdown(socket.SHUT_RDWR)
+
+    def _serve_one(self) -> bool:
+        """One request and its answer; False when the connection has to end."""
+        self._idle = True
+        self.request.settimeout(_IDLE_SECONDS)
+        try:
+            line = self._input.readline(_LARGEST_HEAD + 1)
+            if line in (b"\r\n", b"\n"):  # a blank line left over from the last body
+                line = self._input.readline(_LARGEST_HEAD + 1)
+            if not line:
+                return False
+            self._idle = False
+            self.request.settimeout(_STALL_SECONDS)
+            head = _Head(line, self._read_headers(len(line)))
+        except BadHeadError as error:
+            self._send(f"HTTP/1.1 {error.status} {error}\r\nConnection: close\r\n\r\n".encode())
+            return False
+        return self._answer(head)
+
+    def _read_headers(self, size: int) -> list[tuple[str, str]]:
+        headers: list[tuple[str, str]] = []
+        while True:
+            line = self._input.readline(_LARGEST_HEAD + 1)
+            size += len(line)
+            if size > _LARGEST_HEAD:
+                raise BadHeadError(431)
+            if line in (b"\r\n", b"\n"):
+                return headers
+            name, colon, value = line.decode("latin-1").partition(":")
+            if not colon or not name or name != name.strip() or not name.isascii():
+                raise BadHeadError(400)
+            headers.append((name, value.strip(" \t\r\n")))
+
+    def _answer(self, head: _Head) -> bool:
+        try:
+            body = self._body(head)
+        except ValueError:
+            self._send(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+            return False
+        answer = _Answer(self._send, head, self.server.date)
+        try:
+            self._run(head, body, answer)
+        except BrokenBodyError:
+            return False
+        return answer.keeps_alive and not answer.broken and self._drained(body)
+
+    def _run(self, head: _Head, body: Body, answer: _Answer) -> None:
+        result = self.server.app(self._environ(head, body), answer.start)
+        try:
+            for piece in result:
+                answer.write(piece)
+            answer.end(body_pending=body.awaits_continue)
+        except OSError:
+            answer.broken = True
+        except Exception:
+            # the head may be out already: all that is left to tell the client is a cut connection
+            answer.broken = True
+            log.exception("answer cut short", method=head.method, target=head.target)
+        finally:
+            close = getattr(result, "close", None)
+            if close is not None:
+                close()
+
+    def _body(self, head: _Head) -> Body:
+        expects = head.first("expect").lower() == "100-continue"
+        on_first_read = self._send_continue if expects else None
+        coding = head.first("transfer-encoding").lower()
+        if coding == "chunked":
+            return ChunkedBody(self._input, on_first_read)
+        if coding not in ("", "identity"):
+            raise ValueError(coding)
+        length = head.first("content-length")
+        if length in ("", "0"):
+            return EmptyBody(self._input, on_first_read)
+        if not (length.isascii() and length.isdigit()):
+            raise ValueError(length)
+        return SizedBody(self._input, on_first_read, int(length))
+
+    def _send_continue(self) -> None:
+        self._send(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _send(self, data: bytes) -> None:
+        self.request.sendall(data)
+
+    def _drained(self, body: Body) -> bool:
+        """Read away what the application left of the body, within reason."""
+        if body.awaits_continue:
+            return False
+        try:
+            return body.drain(_DRAIN_LIMIT)
+        except (BrokenBodyError, OSError):
+            return False
+
+    def _environ(self, head: _Head, body: Body) -> dict[str, Any]:
+        path, _, query = head.target.partition("?")
+        host, port = self.server.server_address[:2]
+        environ: dict[str, Any] = {
+            "REQUEST_METHOD": head.method,
+            "SCRIPT_NAME": "",
+            # the router reads REQUEST_URI; what is decoded here serves WSGI's own customers only
+            "PATH_INFO": path if path.startswith("/") else "/",
+            "QUERY_STRING": query,
+            "REQUEST_URI": head.target,
+            "RAW_URI": head.target,
+            "SERVER_PROTOCOL": head.version,
+            "SERVER_NAME": str(host),
+            "SERVER_PORT": str(port),
+            "REMOTE_ADDR": str(self.client_address[0]),
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.input": body,
+            "wsgi.input_terminated": True,
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+            "cloudserver.headers": head.headers,
+        }
+        for name, value in head.headers:
+            key = name.upper().replace("-", "_")
+            key = key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
+            environ[key] = f"{environ[key]}, {value}" if key in environ else value
+        return environ
+
+
+class _Head:
+    """Request line and headers."""
+
+    def __init__(self, line: bytes, headers: list[tuple[str, str]]) -> None:
+        parts = line.decode("latin-1").split()
+        if len(parts) != 3 or not parts[2].startswith("HTTP/1.") or not parts[0].isascii():
+            raise BadHeadError(400)
+        self.method, self.target, self.version = parts
+        self.headers = headers
+        self._first: dict[str, str] = {}
+        for name, value in headers:
+            self._first.setdefault(name.lower(), value)
+
+    def first(self, name: str) -> str:
+        return self._first.get(name, "")
+
+    @property
+    def keeps_alive(self) -> bool:
+        wish = self.first("connection").lower()
+        return wish == "keep-alive" if self.version == "HTTP/1.0" else wish != "close"
+
+
+class _Answer:
+    """Status line, headers and framing of one answer; small answers leave in a single packet."""
+
+    def __init__(self, send: Callable[[bytes], None], head: _Head, date: Callable[[], str]) -> None:
+        self._send = send
+        self._date = date
+        self._head = head
+        self._pending = b""
+        self._chunked = False
+        self._bodiless = head.method == "HEAD"
+        self.keeps_alive = head.keeps_alive
+        self.broken = False
+        self._status = ""
+        self._headers: list[tuple[str, str]] = []
+
+    def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:
+        if exc_info is not None:
+            raise exc_info[1].with_traceback(exc_info[2])
+        self._status, self._headers = status, headers
+        return self.write
+
+    def write(self, piece: bytes) -> None:
+        if not piece or self._bodiless:
+            return
+        self._open()
+        if self._chunked:
+            piece = b"%x\r\n%b\r\n" % (len(piece), piece)
+        if self._pending:
+            piece, self._pending = self._pending + piece, b""
+        if len(piece) < 8192 and self._chunked:
+            self._pending = piece  # the end marker may join it
+        else:
+            self._send(piece)
+
+    def end(self, *, body_pending: bool) -> None:
+        """Send what is left. ``body_pending``: the client still holds its body back, so the connection must end."""
+        if body_pending:
+            self.keeps_alive = False
+        self._open()
+        if self._chunked:
+            self._pending += b"0\r\n\r\n"
+        if self._pending:
+            self._send(self._pending)
+            self._pending = b""
+
+    def _open(self) -> None:
+        """The head, kept until the first piece of body or the end joins it."""
+        if not self._status:
+            return
+        code = int(self._status[:3])
+        names = {name.lower() for name, _ in self._headers}
+        sized = "content-length" in names
+        bare = code in (204, 304) or self._bodiless
+        lines = [f"HTTP/1.1 {code} {_REASONS.get(code, 'Unknown')}"]
+        lines += [f"{name}: {_clean(value)}" for name, value in self._headers]
+        if "date" not in names:
+            lines.append(f"Date: {self._date()}")
+        self._chunked = not sized and not bare and self._head.version != "HTTP/1.0"
+        if not sized and not bare and not self._chunked:
+            self.keeps_alive = False
+        if self.keeps_alive:
+            lines += ["Connection: keep-alive", f"Keep-Alive: timeout={_IDLE_SECONDS:.0f}"]
+        else:
+            lines.append("Connection: close")
+        if self._chunked:
+            lines.append("Transfer-Encoding: chunked")
+        self._pending = "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
+        self._status = ""
+
+
+def _clean(value: str) -> str:
+    """No header may smuggle another one in."""
+    return value.replace("\r", "").replace("\n", "")
