@@ -1,0 +1,88 @@
+"""The stack's "AWS": moto's S3 application on a port of its own.
+
+It is a process of its own because moto's state is global to a process, and the fake keeps its bytes in moto too.
+moto is mounted at its S3 application, past the look-up of which of its 170 services is meant, and served with
+keep-alive; two of its data structures, quadratic in the versions of one key, are replaced from outside.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from typing import Any
+
+import click
+
+from harness.processes import die_with_parent, say_ready
+
+#: moto believes any key pair; these are the ones the stack shows and configures.
+ACCESS_KEY = "awsAccessKey1"
+SECRET_KEY = "awsVerySecretKey1"  # noqa: S105  (a fake's own)
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=0, show_default=True, help="0 takes a free one.")
+@click.option("--bucket", "buckets", multiple=True, help="Create this bucket, versioning enabled. Repeatable.")
+@click.option("--plain-bucket", "plain_buckets", multiple=True, help="Create this bucket without versioning.")
+def main(host: str, port: int, buckets: tuple[str, ...], plain_buckets: tuple[str, ...]) -> None:
+    """Serve moto's S3 until SIGTERM; says {"endpoint": URL} when ready."""
+    die_with_parent()
+    from fake_cloudserver import HttpServer
+
+    app = create_app()
+    for name in (*buckets, *plain_buckets):
+        create_bucket(name, versioned=name in buckets)
+    server = HttpServer(app, host, port).start()
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    say_ready(endpoint=server.url)
+    ended.wait()
+    server.stop(grace=1.0)
+
+
+def create_app() -> Any:
+    """moto's S3 as a WSGI application."""
+    # a host name with a dot is not a virtual-host style bucket here
+    os.environ.setdefault("S3_IGNORE_SUBDOMAIN_BUCKETNAME", "true")
+    from moto.moto_server.werkzeug_app import create_backend_app
+
+    _replace_quadratic_parts()
+    app = create_backend_app("s3")
+    app.debug = False
+    return app
+
+
+def create_bucket(name: str, *, versioned: bool) -> None:
+    """Straight into moto's model."""
+    from moto.core.models import DEFAULT_ACCOUNT_ID
+    from moto.s3.models import s3_backends
+
+    backend = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
+    backend.create_bucket(name, "us-east-1")
+    if versioned:
+        backend.put_bucket_versioning(name, "Enabled")
+
+
+def _replace_quadratic_parts() -> None:
+    import moto.s3.models
+    from moto.s3.utils import _VersionedKeyStore
+
+    class VersionedKeyStore(_VersionedKeyStore):
+        """moto compares each old version with each kept one; identity is all it needs to know."""
+
+        def setlist(self, key: str, list_: Any) -> None:
+            kept = list(list_) if isinstance(list_, list | tuple) else [list_]
+            identities = {id(version) for version in kept}
+            for version in self.getlist(key, []):
+                if id(version) not in identities and hasattr(version, "dispose"):
+                    version.dispose()
+            dict.__setitem__(self, key, kept)
+
+    setattr(moto.s3.models, "_VersionedKeyStore", VersionedKeyStore)  # noqa: B010  (moto has no other seam for it)
+
+
+if __name__ == "__main__":
+    main()
