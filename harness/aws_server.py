@@ -52,6 +52,28 @@ def create_app() -> Any:
     _replace_quadratic_parts()
     app = create_backend_app("s3")
     app.debug = False
+    app.wsgi_app = _keep_underscores(app.wsgi_app)
+    return app
+
+
+def _keep_underscores(inner: Any) -> Any:
+    """Tell moto which metadata names have an underscore, as its own request handler does; WSGI alone cannot."""
+    from moto.core.request import (
+        PRESERVED_HEADER_NAMES_ENVIRON_KEY,
+        environ_key_for_header,
+        should_preserve_original_header_name,
+    )
+
+    def app(environ: dict[str, Any], start_response: Any) -> Any:
+        names = [name for name, _ in environ.get("cloudserver.headers", ())]
+        dashed = {environ_key_for_header(name) for name in names if "_" not in name}
+        environ[PRESERVED_HEADER_NAMES_ENVIRON_KEY] = {
+            key: name
+            for name in names
+            if should_preserve_original_header_name(name) and (key := environ_key_for_header(name)) not in dashed
+        }
+        return inner(environ, start_response)
+
     return app
 
 
