@@ -52,8 +52,7 @@ def create_app() -> Any:
     _replace_quadratic_parts()
     app = create_backend_app("s3")
     app.debug = False
-    app.wsgi_app = _keep_underscores(app.wsgi_app)
-    return app
+    return _keep_underscores(app)
 
 
 def _keep_underscores(inner: Any) -> Any:
