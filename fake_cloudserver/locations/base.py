@@ -97,9 +97,16 @@ class CompletedPart:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class CompletedUpload:
-    """A multipart upload that the remote has completed; ``etag`` is the remote's, unquoted (``abc-2``)."""
+    """A multipart upload that the remote has completed.
 
-    key: str
+    Attributes:
+        element: the location element, ``start`` 0; its ``dataStoreETag`` has no ``1:`` before it.
+        etag: the remote's, unquoted (``abc-2``).
+        size: length of the whole object in bytes.
+        version_id: empty when the remote gave none.
+    """
+
+    element: Element
     etag: str
     size: int
     version_id: str
@@ -167,8 +174,10 @@ class Location(Protocol):
             S3Error: whatever reading the body raises.
         """
 
-    def get(self, element: Element, first: int, last: int) -> Iterator[bytes]:
-        """The bytes ``first`` to ``last`` (both included) of an element; none when ``last`` is before ``first``.
+    def get(self, element: Element, first: int, last: int | None) -> Iterator[bytes]:
+        """The bytes ``first`` to ``last`` (both included, None for the end) of an element.
+
+        None come when ``last`` is before ``first``, fewer when the data ends earlier.
 
         Raises (while iterating):
             NoSuchData: there is no such data.
