@@ -1,6 +1,6 @@
 """Bucket and object of a request, loaded and authorised, in CloudServer's order.
 
-Source: cloudserver lib/metadata/metadataUtils.js (standardMetadataValidateBucketAndObj, standardMetadataValidateBucket).
+Source: cloudserver lib/metadata/metadataUtils.js (standardMetadataValidateBucketAndObj and its sister for buckets).
 """
 
 from __future__ import annotations

@@ -1,0 +1,87 @@
+"""``fake-cloudserver``: one fake, on the ports that CloudServer's own configuration names."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import click
+
+from fake_cloudserver.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from fake_cloudserver.fake import FakeCloudServer
+    from fake_cloudserver.server import HttpServer
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--host", default=None, help="Listen on this address instead of the configured ones.")
+@click.option("--port", type=click.IntRange(0, 65535), default=None, help="Listen on this port; 0 takes a free one.")
+@click.option(
+    "--bucketd-port",
+    type=click.IntRange(0, 65535),
+    default=None,
+    help="Also serve the journal as bucketd does, on this port; 0 takes a free one.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Say where it listens as one line of JSON.")
+def main(host: str | None, port: int | None, bucketd_port: int | None, *, as_json: bool) -> None:
+    """A fake Scality CloudServer.
+
+    It reads CloudServer's own files, named by S3_CONFIG_FILE, S3_LOCATION_FILE and S3AUTH_CONFIG, and starts with
+    built-in ones where they are not set.
+    """
+    from fake_cloudserver.fake import FakeCloudServer
+    from fake_cloudserver.settings import Settings
+
+    try:
+        settings = Settings.load(os.environ)
+    except ConfigurationError as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    addresses = [(host or a, b if port is None else port) for a, b in settings.listen_on]
+    with FakeCloudServer(settings) as fake, contextlib.ExitStack() as stack:
+        servers = [_listen(stack, fake.app, *address) for address in addresses[: 1 if port is not None else None]]
+        bucketd = None if bucketd_port is None else _listen(stack, fake.bucketd, addresses[0][0], bucketd_port)
+        _say(fake, servers, bucketd, as_json=as_json)
+        _wait_for_signal()
+
+
+def _listen(stack: contextlib.ExitStack, app: object, host: str, port: int) -> HttpServer:
+    from fake_cloudserver.server import HttpServer
+
+    try:
+        server = HttpServer(app, host, port).start()  # type: ignore[arg-type]
+    except OSError as error:
+        raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+    stack.callback(server.stop)
+    return server
+
+
+def _say(fake: FakeCloudServer, servers: list[HttpServer], bucketd: HttpServer | None, *, as_json: bool) -> None:
+    endpoints = [server.url for server in servers]
+    access_key, secret_key = fake.settings.accounts[0].keys[0]
+    if as_json:
+        facts = {"endpoint": endpoints[0], "endpoints": endpoints, "access_key": access_key, "secret_key": secret_key}
+        click.echo(json.dumps(facts | ({"bucketd": bucketd.url} if bucketd else {})))
+        return
+    click.echo(f"fake CloudServer on {', '.join(endpoints)}")
+    if bucketd:
+        click.echo(f"bucketd (the journal) on {bucketd.url}")
+    click.echo(f"  AWS_ACCESS_KEY_ID={access_key} AWS_SECRET_ACCESS_KEY={secret_key} AWS_DEFAULT_REGION=us-east-1 \\")
+    click.echo(f"  aws --endpoint-url {endpoints[0]} s3 ls")
+
+
+def _wait_for_signal() -> None:
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    ended.wait()
+
+
+if __name__ == "__main__":
+    main()
