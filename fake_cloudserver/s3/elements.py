@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from fake_cloudserver.errors import S3Error
 from fake_cloudserver.request import Request
+from fake_cloudserver.s3.xml import parse
 
 Element: TypeAlias = dict[str, Any] | str
 
@@ -20,6 +21,14 @@ _LARGEST_BODY = 524288
 def body_of(request: Request) -> bytes:
     """The body of a bucket request, which the router has read already."""
     return request.read_body(_LARGEST_BODY)
+
+
+def document_of(body: bytes) -> dict[str, Any]:
+    """The XML in ``body`` as :func:`~fake_cloudserver.s3.xml.parse` gives it; a body of blanks holds nothing.
+
+    For the operations that look whether there is a document at all; the others never answer a body of blanks.
+    """
+    return {} if body and not body.strip() else parse(body)
 
 
 def children(element: Element | None, name: str) -> list[Element]:
