@@ -1,0 +1,140 @@
+"""The queue seam: what the engine knows of Kafka. ``kafka.py`` and ``memory.py`` are its twins."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from harness.queue.interruption import Interruption
+
+
+class QueueError(Exception):
+    """The queue refused something for good; trying again would not help."""
+
+
+class QueueClosed(QueueError):  # noqa: N818  (a state, not a fault)
+    """The queue was closed while somebody used it."""
+
+
+class MessageTooLarge(QueueError):  # noqa: N818  (Kafka's own name for it)
+    """The broker or the client's own limit refuses a message of this size; carries the message's key."""
+
+    def __init__(self, topic: str, key: bytes | None, size: int) -> None:
+        super().__init__(f"a message of {size} bytes is too large for topic {topic}")
+        self.topic = topic
+        self.key = key
+        self.size = size
+
+
+class TopicPartition(NamedTuple):
+    """One partition of a topic, by the topic's name without any prefix."""
+
+    topic: str
+    partition: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class TopicSpecification:
+    """A topic to create. ``compacted`` keeps the last message of every key and lets older ones go."""
+
+    name: str
+    partitions: int = 1
+    compacted: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message to send. Without ``partition`` the key decides (see ``partitioner.py``)."""
+
+    topic: str
+    key: bytes | None
+    value: bytes
+    partition: int | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Message:
+    """A message as it was received; ``timestamp`` in milliseconds since the epoch."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes
+    timestamp: int = 0
+
+    @property
+    def topic_partition(self) -> TopicPartition:
+        return TopicPartition(self.topic, self.partition)
+
+
+class RebalanceListener(Protocol):
+    """Who is told when partitions come and go. Calls come from inside :meth:`Consumer.poll`, or while it runs."""
+
+    def assigned(self, partitions: Iterable[TopicPartition]) -> None:
+        """These partitions are ours from now on."""
+
+    def revoked(self, partitions: Iterable[TopicPartition]) -> Mapping[TopicPartition, int]:
+        """Finish what runs for these partitions and commit: somebody else may get them.
+
+        Returns where to go on, partition by partition, should they come straight back; a partition of which
+        nothing was taken may be left out.
+        """
+
+    def lost(self, partitions: Iterable[TopicPartition]) -> None:
+        """These partitions are somebody else's already: committing for them is in vain."""
+
+
+class Producer(Protocol):
+    """Sends messages; safe to use from several threads."""
+
+    def send_all(self, messages: Sequence[Outgoing], interruption: Interruption | None = None) -> None:
+        """Send all, in order, and return when every one is acknowledged by all in-sync replicas.
+
+        While the broker is gone this waits; nothing is dropped. Messages may arrive twice when an acknowledgement
+        got lost. Raises MessageTooLarge (messages before it may have been sent), QueueClosed, or Interrupted when
+        ``interruption`` was ordered while it waited.
+        """
+
+
+class Consumer(Protocol):
+    """One member of a consumer group; used by one thread."""
+
+    def poll(self, limit: int, timeout: float) -> list[Message]:
+        """At most ``limit`` messages, waiting at most ``timeout`` seconds for the first; [] when none came.
+
+        ``limit`` 0 takes nothing but keeps the membership of the group alive. While the broker is gone this
+        returns [].
+        """
+
+    def commit(self, offsets: Mapping[TopicPartition, int]) -> bool:
+        """Store where the group goes on: the offset of the next message to take, for each partition.
+
+        False when it could not be stored now (broker gone, membership lost): then try later, or never.
+        """
+
+    def close(self) -> None:
+        """Leave the group. Nothing is committed by this."""
+
+
+class Queue(Protocol):
+    """A Kafka cluster, or what stands for one."""
+
+    def ensure_topics(self, topics: Iterable[TopicSpecification]) -> None:
+        """Create those that do not exist; waits while the broker is gone. Existing ones stay as they are."""
+
+    def producer(self) -> Producer:
+        """The queue's producer; it is closed with the queue."""
+
+    def consumer(self, group: str, topics: Sequence[str], listener: RebalanceListener) -> Consumer:
+        """A new member of ``group``. A group without a committed offset starts at the oldest message."""
+
+    def read(self, topic: str, tail: int | None = None) -> list[Message]:
+        """What ``topic`` holds now, partition by partition, or the last ``tail`` messages of each partition."""
+
+    def backlog(self, group: str, topics: Sequence[str]) -> int:
+        """How many messages of ``topics`` the ``group`` has not committed yet."""
+
+    def close(self) -> None:
+        """Close everything that came from here."""

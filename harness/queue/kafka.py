@@ -1,0 +1,163 @@
+"""The Kafka twin of the queue, through kafka-python; any broker that speaks Kafka's protocol will do."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+from fake_cloudserver import Clock, Randomness
+from harness.queue.base import Message, QueueClosed, RebalanceListener, TopicSpecification
+from harness.queue.interruption import Interrupted, Interruption
+from harness.queue.kafka_consumer import KafkaQueueConsumer, new_consumer, to_message
+from harness.queue.kafka_library import KafkaAdminClient, KafkaError, TopicAlreadyExistsError
+from harness.queue.kafka_library import TopicPartition as KafkaTopicPartition
+from harness.queue.kafka_producer import KafkaQueueProducer
+from harness.queue.kafka_settings import KafkaSettings
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two tries while the broker is gone.
+_PAUSE = 0.2
+
+Result = TypeVar("Result")
+
+
+class KafkaQueue:
+    """See :class:`harness.queue.base.Queue`. While the broker is gone everything here waits, until :meth:`close`."""
+
+    def __init__(self, settings: KafkaSettings, clock: Clock, randomness: Randomness) -> None:
+        self._settings = settings
+        self._closing = Interruption(clock)
+        self._clock = clock
+        self._randomness = randomness
+        self._lock = threading.RLock()
+        self._admin: Any = None
+        self._producer: KafkaQueueProducer | None = None
+        self._probes: dict[str | None, Any] = {}
+
+    def ensure_topics(self, topics: Iterable[TopicSpecification]) -> None:
+        for topic in topics:
+            self._until_it_works(f"create topic {topic.name}", functools.partial(self._create, topic))
+
+    def producer(self) -> KafkaQueueProducer:
+        with self._lock:
+            if self._producer is None:
+                self._producer = KafkaQueueProducer(self._settings, self._clock, self._randomness, self._closing)
+            return self._producer
+
+    def consumer(self, group: str, topics: Sequence[str], listener: RebalanceListener) -> KafkaQueueConsumer:
+        return self._until_it_works(
+            f"join group {group}",
+            lambda: KafkaQueueConsumer(self._settings, group, topics, listener, self._closing),
+        )
+
+    def read(self, topic: str, tail: int | None = None) -> list[Message]:
+        return self._until_it_works(f"read topic {topic}", lambda: self._read(topic, tail))
+
+    def backlog(self, group: str, topics: Sequence[str]) -> int:
+        return self._until_it_works(f"ask for the backlog of {group}", lambda: self._backlog(group, topics))
+
+    def close(self) -> None:
+        self._closing.order()
+        with self._lock:
+            for client in [self._producer, self._admin, *self._probes.values()]:
+                if client is not None:
+                    client.close()
+            self._probes.clear()
+            self._admin = self._producer = None
+
+    def _until_it_works(self, what: str, action: Callable[[], Result]) -> Result:
+        complained = False
+        while not self._closing.ordered:
+            try:
+                return action()
+            except KafkaError as error:
+                if not complained:
+                    log.warning("could not %s, trying on: %s", what, error)
+                    complained = True
+            try:
+                self._closing.sleep(_PAUSE)
+            except Interrupted:
+                break
+        raise QueueClosed("the queue is closed")
+
+    def _create(self, topic: TopicSpecification) -> None:
+        with self._lock:
+            if self._admin is None:
+                self._admin = KafkaAdminClient(
+                    bootstrap_servers=list(self._settings.bootstrap_servers),
+                    bootstrap_timeout_ms=self._settings.request_timeout_ms,
+                    request_timeout_ms=self._settings.request_timeout_ms,
+                    **self._settings.client_options,
+                )
+            specification = {
+                "num_partitions": topic.partitions,
+                "replication_factor": self._settings.replication_factor,
+                "configs": {"cleanup.policy": "compact"} if topic.compacted else {},
+            }
+            name = self._settings.topic_prefix + topic.name
+            try:
+                self._admin.create_topics({name: specification}, wait_for_metadata=True)
+            except TopicAlreadyExistsError:
+                log.debug("topic %s exists", name)
+
+    def _probe(self, group: str | None) -> Any:
+        """A client that reads without being a member of the group."""
+        if group not in self._probes:
+            self._probes[group] = new_consumer(self._settings, group, enable_incremental_fetch_sessions=False)
+        return self._probes[group]
+
+    def _read(self, topic: str, tail: int | None) -> list[Message]:
+        with self._lock:
+            probe = self._probe(None)
+            partitions = self._partitions_of(probe, [topic])
+            if not partitions:
+                return []
+            ends, found = self._fetch_ends(probe, dict.fromkeys(partitions, 0))
+            starts = {one: 0 if tail is None else max(0, ends[one] - tail) for one in partitions}
+            if any(starts.values()):
+                ends, found = self._fetch_ends(probe, starts)
+            while not all(probe.position(one) >= ends[one] for one in partitions):
+                self._check_open()
+                for records in probe.poll(timeout_ms=200).values():
+                    found += records
+            return [to_message(record, self._settings) for record in found]
+
+    def _backlog(self, group: str, topics: Sequence[str]) -> int:
+        with self._lock:
+            probe = self._probe(group)
+            partitions = self._partitions_of(probe, topics)
+            committed = {one: probe.committed(one, timeout_ms=self._settings.request_timeout_ms) for one in partitions}
+            ends, _ = self._fetch_ends(probe, {one: offset or 0 for one, offset in committed.items()})
+            return sum(ends[one] - (committed[one] or 0) for one in partitions)
+
+    def _partitions_of(self, probe: Any, topics: Sequence[str]) -> list[KafkaTopicPartition]:
+        names = [self._settings.topic_prefix + topic for topic in topics]
+        return [
+            KafkaTopicPartition(name, number)
+            for name in names
+            for number in sorted(probe.partitions_for_topic(name) or ())
+        ]
+
+    def _fetch_ends(self, probe: Any, starts: dict[KafkaTopicPartition, int]) -> tuple[dict[Any, int], list[Any]]:
+        """Where each partition ends, as the answer to a fetch says it; and what that fetch brought.
+
+        The embedded broker counts a batch as one record when it is asked for the end offsets.
+        """
+        probe.unsubscribe()
+        probe.assign(list(starts))
+        for one, start in starts.items():
+            probe.seek(one, start)
+        found: list[Any] = []
+        while any(probe.highwater(one) is None for one in starts):
+            self._check_open()
+            for records in probe.poll(timeout_ms=50).values():
+                found += records
+        return {one: probe.highwater(one) for one in starts}, found
+
+    def _check_open(self) -> None:
+        if self._closing.ordered:
+            raise QueueClosed("the queue is closed")

@@ -1,0 +1,333 @@
+"""The contract of the queue seam, held against both twins: the one in memory and Kafka (the embedded broker)."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import threading
+import uuid
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from fake_cloudserver import SystemClock, SystemRandomness
+from harness.queue.base import (
+    Message,
+    MessageTooLarge,
+    Outgoing,
+    Queue,
+    QueueClosed,
+    TopicPartition,
+    TopicSpecification,
+)
+from harness.queue.embedded import EmbeddedBroker
+from harness.queue.interruption import Interrupted, Interruption
+from harness.queue.kafka import KafkaQueue
+from harness.queue.kafka_settings import KafkaSettings
+from harness.queue.memory import MemoryQueue
+from harness.queue.ordered import OrderedConsumption
+
+CLOCK = SystemClock()
+RANDOMNESS = SystemRandomness()
+
+
+class Twin:
+    """One of the two queues, and a way to take its broker away."""
+
+    def __init__(self, queue: Queue, outage: Callable[[], contextlib.AbstractContextManager[None]]) -> None:
+        self.queue = queue
+        self.outage = outage
+
+    def topic(self, partitions: int = 4) -> str:
+        name = f"topic-{uuid.uuid4().hex[:8]}"
+        self.queue.ensure_topics([TopicSpecification(name, partitions)])
+        return name
+
+
+@pytest.fixture(scope="module")
+def broker() -> Iterator[EmbeddedBroker]:
+    with EmbeddedBroker() as broker:
+        yield broker
+
+
+@pytest.fixture(params=["memory", pytest.param("kafka", marks=pytest.mark.kafka)])
+def twin(request: pytest.FixtureRequest) -> Iterator[Twin]:
+    if request.param == "memory":
+        memory = MemoryQueue(CLOCK, RANDOMNESS)
+        yield Twin(memory, memory.outage)
+        memory.close()
+        return
+    broker: EmbeddedBroker = request.getfixturevalue("broker")
+
+    @contextlib.contextmanager
+    def outage() -> Iterator[None]:
+        broker.pause()
+        try:
+            yield
+        finally:
+            broker.resume()
+
+    queue = KafkaQueue(KafkaSettings.embedded(broker.bootstrap_servers), CLOCK, RANDOMNESS)
+    yield Twin(queue, outage)
+    queue.close()
+
+
+class Listener:
+    """Notes what comes and goes; goes on where ``resume`` says."""
+
+    def __init__(self) -> None:
+        self.mine: set[TopicPartition] = set()
+        self.resume: dict[TopicPartition, int] = {}
+
+    def assigned(self, partitions: object) -> None:
+        self.mine |= set(partitions)  # type: ignore[call-overload]
+
+    def revoked(self, partitions: object) -> Mapping[TopicPartition, int]:
+        self.mine -= set(partitions)  # type: ignore[call-overload]
+        return self.resume
+
+    def lost(self, partitions: object) -> None:
+        self.mine -= set(partitions)  # type: ignore[call-overload]
+
+
+def poll_until(consumer: object, count: int, limit: int = 100) -> list[Message]:
+    got: list[Message] = []
+    deadline = CLOCK.monotonic() + 20
+    while len(got) < count:
+        assert CLOCK.monotonic() < deadline, f"only {len(got)} of {count} messages"
+        got += consumer.poll(limit, 0.1)  # type: ignore[attr-defined]
+    return got
+
+
+def wait_until(condition: Callable[[], bool], what: str) -> None:
+    deadline = CLOCK.monotonic() + 20
+    while not condition():
+        assert CLOCK.monotonic() < deadline, what
+        CLOCK.sleep(0.005)
+
+
+def outgoing(topic: str, *keys: str) -> list[Outgoing]:
+    counts: dict[str, Iterator[int]] = {}
+    return [
+        Outgoing(topic, key.encode(), f"{key}{next(counts.setdefault(key, itertools.count(1)))}".encode())
+        for key in keys
+    ]
+
+
+def test_messages_arrive_byte_for_byte_in_order_in_the_partition_of_their_key(twin: Twin) -> None:
+    topic = twin.topic()
+    sent = [Outgoing(topic, f"bücket%2Fkey{n % 5}".encode(), f'{{"n":{n},"é":"\\u0000"}}'.encode()) for n in range(50)]
+    twin.queue.producer().send_all(sent)
+    consumer = twin.queue.consumer("group", [topic], Listener())
+    got = poll_until(consumer, 50)
+    consumer.close()
+    for key in {message.key for message in sent}:
+        assert [m.value for m in got if m.key == key] == [m.value for m in sent if m.key == key]
+    assert all(m.partition == zlib.crc32(m.key or b"") % 4 for m in got)
+    assert {m.topic for m in got} == {topic}
+
+
+def test_a_message_without_a_key_or_for_a_named_partition(twin: Twin) -> None:
+    topic = twin.topic()
+    twin.queue.producer().send_all([Outgoing(topic, None, b"loose"), Outgoing(topic, b"k", b"placed", partition=3)])
+    found = {message.value: message for message in twin.queue.read(topic)}
+    assert found[b"loose"].key is None
+    assert found[b"placed"].partition == 3
+
+
+def test_a_group_goes_on_at_its_committed_offset(twin: Twin) -> None:
+    topic = twin.topic(partitions=1)
+    twin.queue.producer().send_all(outgoing(topic, *"aaaaa"))
+    partition = TopicPartition(topic, 0)
+    first = twin.queue.consumer(topic, [topic], Listener())
+    assert [m.offset for m in poll_until(first, 5)] == [0, 1, 2, 3, 4]
+    assert first.commit({partition: 2})
+    assert twin.queue.backlog(topic, [topic]) == 3
+    first.close()
+    second = twin.queue.consumer(topic, [topic], Listener())
+    assert [m.value for m in poll_until(second, 3)] == [b"a3", b"a4", b"a5"]
+    assert second.commit({partition: 5})
+    second.close()
+    assert twin.queue.backlog(topic, [topic]) == 0
+
+
+def test_no_more_messages_than_asked_for(twin: Twin) -> None:
+    topic = twin.topic(partitions=1)
+    twin.queue.producer().send_all(outgoing(topic, *"aaaaaaa"))
+    listener = Listener()
+    consumer = twin.queue.consumer("group", [topic], listener)
+    assert len(poll_until(consumer, 1, limit=3)) <= 3
+    assert consumer.poll(0, 0.05) == []
+    rest = 7 - len(consumer.poll(2, 1.0)) - 3
+    assert [m.value for m in poll_until(consumer, rest)][-1] == b"a7"
+    consumer.close()
+
+
+def test_backlog_counts_what_no_member_has_taken(twin: Twin) -> None:
+    topic, other = twin.topic(), twin.topic()
+    assert twin.queue.backlog("nobody", [topic]) == 0
+    twin.queue.producer().send_all(outgoing(topic, *"abcdefgh"))
+    twin.queue.producer().send_all(outgoing(other, *"ab"))
+    assert twin.queue.backlog("nobody", [topic]) == 8
+    assert twin.queue.backlog("nobody", [topic, other]) == 10
+
+
+def test_read_everything_or_the_tail(twin: Twin) -> None:
+    topic = twin.topic(partitions=1)
+    assert twin.queue.read(topic) == []
+    assert twin.queue.read("no-such-topic") == []
+    for message in outgoing(topic, *"aaaaa"):
+        twin.queue.producer().send_all([message])
+    assert [m.value for m in twin.queue.read(topic)] == [b"a1", b"a2", b"a3", b"a4", b"a5"]
+    assert [m.value for m in twin.queue.read(topic, tail=2)] == [b"a4", b"a5"]
+    assert [m.value for m in twin.queue.read(topic, tail=20)] == [b"a1", b"a2", b"a3", b"a4", b"a5"]
+
+
+def test_creating_a_topic_twice_keeps_it(twin: Twin) -> None:
+    topic = twin.topic(partitions=2)
+    twin.queue.producer().send_all(outgoing(topic, "a"))
+    twin.queue.ensure_topics([TopicSpecification(topic, 2), TopicSpecification(topic, 2, compacted=True)])
+    assert len(twin.queue.read(topic)) == 1
+
+
+def test_a_message_of_three_megabytes_passes_and_one_over_the_limit_is_refused(twin: Twin) -> None:
+    topic = twin.topic(partitions=1)
+    twin.queue.producer().send_all([Outgoing(topic, b"k", b"x" * 3_000_000)])
+    with pytest.raises(MessageTooLarge) as refused:
+        twin.queue.producer().send_all([Outgoing(topic, b"k", b"fits"), Outgoing(topic, b"big", b"x" * 5_000_100)])
+    assert refused.value.key == b"big"
+    assert [len(m.value) for m in twin.queue.read(topic)] == [3_000_000, 4]
+
+
+def test_sending_waits_while_the_broker_is_gone(twin: Twin) -> None:
+    topic = twin.topic(partitions=1)
+    twin.queue.producer().send_all(outgoing(topic, "a"))
+    with ThreadPoolExecutor(1) as pool:
+        with twin.outage():
+            sending = pool.submit(twin.queue.producer().send_all, outgoing(topic, *"bbb"))
+            with pytest.raises(TimeoutError):
+                sending.result(0.4)
+        sending.result(20)
+    assert [m.value for m in twin.queue.read(topic)] == [b"a1", b"b1", b"b2", b"b3"]
+
+
+def test_an_order_to_let_go_ends_waiting_for_the_broker(twin: Twin) -> None:
+    topic = twin.topic(partitions=1)
+    twin.queue.producer().send_all(outgoing(topic, "a"))
+    order = Interruption(CLOCK)
+    with ThreadPoolExecutor(1) as pool, twin.outage():
+        sending = pool.submit(twin.queue.producer().send_all, outgoing(topic, "b"), order)
+        order.order()
+        with pytest.raises(Interrupted):
+            sending.result(20)
+
+
+def test_a_closed_queue_says_so(twin: Twin) -> None:
+    topic = twin.topic(partitions=1)
+    producer = twin.queue.producer()
+    consumer = twin.queue.consumer("group", [topic], Listener())
+    twin.queue.close()
+    with pytest.raises(QueueClosed):
+        producer.send_all(outgoing(topic, "a"))
+    with pytest.raises(QueueClosed):
+        consumer.poll(1, 0.1)
+    consumer.close()
+
+
+class Seen:
+    """A handler that notes what it handled; threads are welcome."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.values: list[bytes] = []
+
+    def __call__(self, message: Message, interruption: Interruption) -> None:
+        with self.lock:
+            self.values.append(message.value)
+
+    def of(self, key: bytes) -> list[bytes]:
+        return [value for value in self.values if value.startswith(key)]
+
+
+def step_until(condition: Callable[[], bool], *consumptions: OrderedConsumption) -> None:
+    deadline = CLOCK.monotonic() + 30
+    while not condition():
+        assert CLOCK.monotonic() < deadline
+        for consumption in consumptions:
+            consumption.step(0.02)
+
+
+@pytest.mark.parametrize("threaded", [False, True])
+def test_ordered_consumption_keeps_the_order_of_each_key_and_commits_all(twin: Twin, threaded: bool) -> None:
+    topic = twin.topic()
+    keys = [f"k{n % 17}-" for n in range(500)]
+    twin.queue.producer().send_all(outgoing(topic, *keys))
+    seen = Seen()
+    consumption = OrderedConsumption(
+        twin.queue, topic, [topic], seen, clock=CLOCK, concurrency=10, threaded=threaded, max_messages=50
+    )
+    step_until(lambda: len(seen.values) == 500, consumption)
+    assert consumption.stop()
+    for key in set(keys):
+        in_order = [f"{key}{n + 1}".encode() for n in range(keys.count(key))]
+        assert seen.of(key.encode()) == in_order
+    assert twin.queue.backlog(topic, [topic]) == 0
+
+
+def test_what_was_not_finished_is_handled_by_the_next_one(twin: Twin) -> None:
+    topic = twin.topic(partitions=1)
+    twin.queue.producer().send_all(outgoing(topic, "a", "b", "c"))
+    seen = Seen()
+
+    def fails_at_b(message: Message, interruption: Interruption) -> None:
+        if message.key == b"b":
+            raise RuntimeError("a crash")
+        seen(message, interruption)
+
+    broken = OrderedConsumption(twin.queue, topic, [topic], fails_at_b, clock=CLOCK, threaded=False)
+    with pytest.raises(RuntimeError, match="a crash"):
+        step_until(lambda: False, broken)
+    broken.stop()
+    after = Seen()
+    second = OrderedConsumption(twin.queue, topic, [topic], after, clock=CLOCK, threaded=False)
+    step_until(lambda: len(after.values) >= 2, second)
+    second.stop()
+    assert seen.values == [b"a1"]
+    assert after.values == [b"b1", b"c1"]
+
+
+def test_a_second_member_takes_over_partitions_without_loss_or_repetition(twin: Twin) -> None:
+    topic = twin.topic()
+    twin.queue.producer().send_all(outgoing(topic, *[f"k{n}-" for n in range(40)]))
+    seen, release, running = Seen(), threading.Event(), threading.Event()
+
+    def slow(message: Message, interruption: Interruption) -> None:
+        running.set()
+        release.wait(20)
+        seen(message, interruption)
+
+    first = OrderedConsumption(twin.queue, topic, [topic], slow, clock=CLOCK, concurrency=3)
+    step_until(running.is_set, first)
+    second = OrderedConsumption(twin.queue, topic, [topic], seen, clock=CLOCK, concurrency=3)
+    with ThreadPoolExecutor(2) as pool:
+        done = threading.Event()
+
+        def run(consumption: OrderedConsumption) -> None:
+            while not done.is_set():
+                consumption.step(0.05)
+
+        running_both = [pool.submit(run, one) for one in (first, second)]
+        # the first one's three running messages hold up the rebalance until they are done
+        assert not second.assignment
+        release.set()
+        wait_until(lambda: len(seen.values) >= 40, "messages were lost")
+        wait_until(lambda: len(first.assignment) == len(second.assignment) == 2, "they do not share")
+        done.set()
+        for future in running_both:
+            future.result()
+    first.stop()
+    second.stop()
+    assert sorted(seen.values) == sorted(f"k{n}-1".encode() for n in range(40))
+    assert twin.queue.backlog(topic, [topic]) == 0
