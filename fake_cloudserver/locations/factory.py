@@ -15,6 +15,7 @@ from fake_cloudserver.randomness import Randomness
 from fake_cloudserver.settings import LocationSettings
 
 if TYPE_CHECKING:
+    from fake_cloudserver.locations.file import FileStore
     from fake_cloudserver.locations.memory import MemoryStore
 
 
@@ -45,6 +46,7 @@ class LocationFactory:
         self._data_folder = data_folder
         self._temporary_folder: Path | None = None
         self._memory: MemoryStore | None = None
+        self._files: FileStore | None = None
 
     def make(self, name: str) -> Location | None:
         """The location of that name; None for an unknown one and for types without a data client.
@@ -82,14 +84,14 @@ class LocationFactory:
         return MemoryLocation(name, self._memory)
 
     def _make_file(self, name: str, kind: str) -> Location:
-        from fake_cloudserver.locations.file import FileLocation
+        from fake_cloudserver.locations.file import FileLocation, FileStore
 
-        folder = self._data_folder
-        if folder is None:
-            if self._temporary_folder is None:
-                self._temporary_folder = Path(tempfile.mkdtemp(prefix="fake-cloudserver-data-"))
-            folder = self._temporary_folder
-        return FileLocation(name, kind, folder, self._randomness)
+        if self._files is None:
+            folder = self._data_folder
+            if folder is None:
+                folder = self._temporary_folder = Path(tempfile.mkdtemp(prefix="fake-cloudserver-data-"))
+            self._files = FileStore(folder, self._randomness)
+        return FileLocation(name, kind, self._files)
 
     def _make_aws(self, settings: LocationSettings) -> Location:
         from fake_cloudserver.locations.aws_s3 import AwsS3Location
