@@ -15,6 +15,7 @@ from fake_cloudserver.cloudserver import CloudServer
 from fake_cloudserver.errors import S3Error
 from fake_cloudserver.metadata.bucket_info import BucketInfo
 from fake_cloudserver.metadata.store import METASTORE
+from fake_cloudserver.s3.bucket_encryption import BucketEncryption, new_bucket_encryption
 
 _ALGORITHMS = ("AES256", "aws:kms")
 _UNSUPPORTED = "The encryption method specified is not supported"
@@ -79,11 +80,6 @@ def _give_key(server: CloudServer, name: str, algorithm: str) -> Mapping[str, An
             raise S3Error("NoSuchBucket")
         if bucket.server_side_encryption:
             return bucket.server_side_encryption
-        configured = {
-            "cryptoScheme": 1,
-            "algorithm": algorithm,
-            "masterKeyId": server.randomness.hex(64),
-            "mandatory": False,
-        }
+        configured = new_bucket_encryption(server.randomness, BucketEncryption(algorithm), mandatory=False)
         server.metadata.put_bucket(dataclasses.replace(bucket, server_side_encryption=configured))
     return configured

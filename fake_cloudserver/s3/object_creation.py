@@ -59,11 +59,7 @@ def owner_of(requester: Requester) -> dict[str, Any]:
 
 
 def create_object(server: CloudServer, bucket: BucketInfo, key: str, new: NewObject) -> Written:
-    """Write the metadata, then delete the data that was replaced.
-
-    Raises:
-        S3Error: what the deletion of the replaced data raises; the new object is written by then.
-    """
+    """Write the metadata, then delete the data that was replaced."""
     written = write_object(server, bucket, key, new)
     delete_replaced(server, written)
     return written
@@ -106,27 +102,15 @@ def _creation_time(current: Mapping[str, Any] | None) -> str | None:
 
 
 def delete_replaced(server: CloudServer, written: Written) -> None:
-    """Delete the data of the replaced object, unless the new one uses it still.
-
-    Data at an external location stays when the new data is at the same location: there the remote's own versioning
-    keeps it, or has replaced it (Arsenal lib/storage/data/DataWrapper.js, batchDelete).
-    """
+    """Delete the data of the replaced object, unless the new one uses it still; failures are only logged."""
     used = location_elements(written.md)
     surplus = [element for element in written.replaced if not _is_among(element, used)]
-    if not surplus or (used and _stays(server, surplus, used)):
-        return
-    server.gateway.delete(surplus)
+    server.gateway.delete_replaced(surplus, used[0]["dataStoreName"] if used else "")
 
 
 def _is_among(element: Mapping[str, Any], elements: Sequence[Mapping[str, Any]]) -> bool:
     names = ("dataStoreName", "key", "dataStoreVersionId")
     return any(all(element.get(name) == other.get(name) for name in names) for other in elements)
-
-
-def _stays(server: CloudServer, replaced: Sequence[Mapping[str, Any]], used: Sequence[Mapping[str, Any]]) -> bool:
-    name = replaced[0].get("dataStoreName")
-    location = server.settings.locations.get(str(name))
-    return location is not None and location.is_external and name == used[0].get("dataStoreName")
 
 
 def single_location(element: Mapping[str, Any], size: int) -> list[dict[str, Any]]:

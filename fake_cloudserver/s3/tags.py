@@ -116,11 +116,6 @@ def tagging_document(tags: Mapping[str, str]) -> str:
     return f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Tagging> <TagSet>{items}</TagSet> </Tagging>'
 
 
-def tag_query(tags: Mapping[str, str]) -> str:
-    """Tags as the value of an ``x-amz-tagging`` header."""
-    return urllib.parse.urlencode(list(tags.items()), quote_via=urllib.parse.quote)
-
-
 def stored_tags(md: Mapping[str, Any]) -> dict[str, str]:
     """Tags of an object: an emptied set is stored as an empty list (cloudserver lib/api/objectPutTagging.js)."""
     tags = md.get("tags")

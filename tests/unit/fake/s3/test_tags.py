@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fake_cloudserver.errors import S3Error
-from fake_cloudserver.s3.tags import parse_tag_header, parse_tagging, stored_tags, tag_query, tagging_document
+from fake_cloudserver.locations.tag_query import tag_query
+from fake_cloudserver.s3.tags import parse_tag_header, parse_tagging, stored_tags, tagging_document
 
 BAD_HEADER = (
     "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name "
