@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from fake_cloudserver.backbeat.documents import json_answer
-from fake_cloudserver.backbeat.target import check_owner, find_bucket
+from fake_cloudserver.backbeat.target import check_owner
 from fake_cloudserver.cloudserver import CloudServer
 from fake_cloudserver.errors import S3Error
 from fake_cloudserver.metadata.bucket_info import BucketInfo
@@ -17,6 +17,7 @@ from fake_cloudserver.metadata.object_metadata import encoded_version_id
 from fake_cloudserver.metadata.version_id import decode, encode
 from fake_cloudserver.request import Answer, Request
 from fake_cloudserver.s3.javascript import parse_int
+from fake_cloudserver.s3.resolve import find_bucket
 from fake_cloudserver.s3.tags import stored_tags
 
 _MOST_KEYS: Final = 1000
@@ -54,7 +55,7 @@ def list_lifecycle(server: CloudServer, request: Request) -> Answer:
     if kind is None:
         raise S3Error("BadRequest", f"bad request: invalid list-type query parameter: {list_type}")
     wanted = _parse_filter(server, request.query, kind)
-    bucket = find_bucket(server, request.bucket)
+    bucket = find_bucket(server, request.bucket or "")
     check_owner(request.requester, bucket.owner)
     if kind.needs_versioning and not bucket.is_versioning_configured:
         raise S3Error("InvalidRequest", "bucket is not versioned")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fake_cloudserver.backbeat.documents import json_answer, parse_json
 from fake_cloudserver.backbeat.multiple_backend_headers import tag_set
-from fake_cloudserver.backbeat.target import find_bucket
 from fake_cloudserver.cloudserver import CloudServer
 from fake_cloudserver.errors import S3Error
 from fake_cloudserver.request import Answer, Request
+from fake_cloudserver.s3.resolve import find_bucket
 
 
 def put_tagging(server: CloudServer, request: Request, location_name: str) -> Answer:
@@ -44,7 +44,7 @@ def _remote_version(server: CloudServer, request: Request) -> str | None:
     named = request.headers.get("x-scal-data-store-version-id")
     if named != "":
         return named
-    bucket = find_bucket(server, request.headers.get("x-scal-source-bucket"))
+    bucket = find_bucket(server, request.headers.get("x-scal-source-bucket", ""))
     # an internal version id, unlike everywhere else
     source_version_id = request.headers.get("x-scal-source-version-id") or None
     md = server.metadata.get_object(bucket.name, request.key or "", source_version_id)

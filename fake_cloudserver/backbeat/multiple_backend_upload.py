@@ -59,6 +59,8 @@ def complete_upload(server: CloudServer, request: Request, location_name: str) -
 
 
 def _parse_parts(document: Any) -> list[CompletedPart]:
+    if not isinstance(document, list):
+        raise S3Error("InternalError")
     try:
         return [_parse_part(item) for item in document]
     except (TypeError, KeyError, IndexError):

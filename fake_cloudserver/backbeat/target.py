@@ -11,6 +11,7 @@ from fake_cloudserver.errors import S3Error
 from fake_cloudserver.metadata.bucket_info import BucketInfo
 from fake_cloudserver.metadata.version_id import decode
 from fake_cloudserver.request import Request, Requester
+from fake_cloudserver.s3.resolve import find_bucket
 from fake_cloudserver.s3.versioning import NULL_VERSION, get_version
 
 
@@ -56,21 +57,13 @@ def load_target(server: CloudServer, request: Request, version_id: str | None) -
     Raises:
         S3Error: NoSuchBucket (to anyone), AccessDenied.
     """
-    bucket = find_bucket(server, request.bucket)
+    bucket = find_bucket(server, request.bucket or "")
     key = request.key or ""
     check_owner(request.requester, bucket.owner)
     md = get_version(server, bucket.name, key, version_id)
     if md is not None:
         check_owner(request.requester, md.get("owner-id"))
     return Target(bucket, key, version_id, md)
-
-
-def find_bucket(server: CloudServer, name: str | None) -> BucketInfo:
-    """The bucket; raises NoSuchBucket where there is none, or only one being made or deleted."""
-    bucket = server.metadata.find_bucket(name) if name else None
-    if bucket is None or bucket.transient or bucket.deleted:
-        raise S3Error("NoSuchBucket")
-    return bucket
 
 
 def check_owner(requester: Requester, owner_id: str | None) -> None:
