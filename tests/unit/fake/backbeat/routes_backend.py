@@ -55,12 +55,14 @@ def _aws(bucket: str) -> dict[str, Any]:
     )
 
 
-def make_settings(locations: Mapping[str, dict[str, Any]] | None = None, **config: Any) -> Settings:
+def make_settings(
+    locations: Mapping[str, dict[str, Any]] | None = None, config: Mapping[str, Any] | None = None
+) -> Settings:
     """Two local locations and one on AWS, unless others are given."""
     described = locations or {"us-east-1": _location("mem"), "us-east-2": _location("mem"), "aws-site": _aws("target")}
     return Settings.from_documents(
         {"restEndpoints": {"127.0.0.1": "us-east-1"}, "replicationEndpoints": [{"site": "aws-site", "type": "aws_s3"}]}
-        | config,
+        | dict(config or {}),
         {name: {"objectId": name, **location} for name, location in described.items()},
         default_accounts(),
     )
@@ -161,11 +163,13 @@ class Backend:
             )
         )
 
-    def add_object(self, bucket: str, key: str, *, versioning: bool = True, **values: Any) -> str:
+    def add_object(
+        self, bucket: str, key: str, values: Mapping[str, Any] | None = None, *, versioning: bool = True
+    ) -> str:
         """Write an object's metadata; its encoded version id, or an empty text."""
         self.clock.advance(0.001)
         described = {"owner-id": BART, "owner-display-name": "Bart", "key": key, "last-modified": iso(self.clock.now())}
-        md = new_object_md(described | values)
+        md = new_object_md(described | dict(values or {}))
         written = self.server.metadata.put_object(bucket, key, md, versioning=versioning)
         return encode(written) if written else ""
 

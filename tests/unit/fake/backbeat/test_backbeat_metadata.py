@@ -34,8 +34,8 @@ def put(backend: Backend, version_id: str | None, body: str, **headers: str) -> 
 
 
 def test_get_is_json_within_json(backend: Backend) -> None:
-    first = backend.add_object("src", "k", **{"content-length": 1})
-    backend.add_object("src", "k", **{"content-length": 2})
+    first = backend.add_object("src", "k", {"content-length": 1})
+    backend.add_object("src", "k", {"content-length": 2})
     assert json.loads(json_of(backend.ask("GET", URL))["Body"])["content-length"] == 2
     body = json_of(backend.ask("GET", f"{URL}?versionId={first}"))["Body"]
     assert json.loads(body) == backend.stored("src", "k", decode(first))
@@ -43,7 +43,7 @@ def test_get_is_json_within_json(backend: Backend) -> None:
 
 
 def test_get_shows_delete_markers(backend: Backend) -> None:
-    backend.add_object("src", "k", isDeleteMarker=True)
+    backend.add_object("src", "k", {"isDeleteMarker": True})
     assert json.loads(json_of(backend.ask("GET", URL))["Body"])["isDeleteMarker"] is True
 
 
@@ -54,7 +54,7 @@ def test_get_of_what_is_not_there(backend: Backend, query: str) -> None:
 
 
 def test_get_of_the_null_version(backend: Backend) -> None:
-    backend.add_object("src", "k", versioning=False, **{"content-length": 5})
+    backend.add_object("src", "k", {"content-length": 5}, versioning=False)
     assert json.loads(json_of(backend.ask("GET", f"{URL}?versionId=null"))["Body"])["content-length"] == 5
     backend.add_object("src", "real")
     assert backend.refusal("GET", "/_/backbeat/metadata/src/real?versionId=null").code == "ObjNotFound"
@@ -84,7 +84,7 @@ def test_put_stores_verbatim(backend: Backend) -> None:
 
 
 def test_put_without_version_writes_the_master_only(backend: Backend) -> None:
-    version_id = backend.add_object("src", "k", **{"content-length": 1})
+    version_id = backend.add_object("src", "k", {"content-length": 1})
     assert put(backend, None, document(**{"content-length": 2})) is None
     assert backend.stored("src", "k")["content-length"] == 2
     assert backend.stored("src", "k", decode(version_id))["content-length"] == 1
@@ -170,7 +170,7 @@ def local_data(backend: Backend, content: bytes, url: str = "/_/backbeat/data/sr
 
 def test_metadata_only_keeps_the_data_of_the_target(backend: Backend) -> None:
     location = local_data(backend, b"data")
-    version_id = backend.add_object("src", "k", location=location, **{OLD_SSE: "AES256"})
+    version_id = backend.add_object("src", "k", {"location": location, OLD_SSE: "AES256"})
     body = document(location=[{"key": "elsewhere"}], tags={"a": "b"}, **{OLD_SSE: "", f"{OLD_SSE}-aws-kms-key-id": "x"})
     put(backend, version_id, body, x_scal_replication_content="METADATA")
     stored = backend.stored("src", "k", decode(version_id))
@@ -191,14 +191,14 @@ def test_metadata_only_needs_a_target(backend: Backend, body: str) -> None:
 
 @pytest.mark.parametrize("content", ["metadata", "DATA,METADATA", "METADATA,DATA", ""])
 def test_any_other_content_replaces_everything(backend: Backend, content: str) -> None:
-    version_id = backend.add_object("src", "k", location=[{"key": "old", "dataStoreName": "us-east-1"}])
+    version_id = backend.add_object("src", "k", {"location": [{"key": "old", "dataStoreName": "us-east-1"}]})
     put(backend, version_id, document(location=None), x_scal_replication_content=content)
     assert backend.stored("src", "k", decode(version_id))["location"] is None
 
 
 def test_data_of_a_replaced_location_is_deleted(backend: Backend) -> None:
     old, new = local_data(backend, b"old"), local_data(backend, b"new")
-    version_id = backend.add_object("src", "k", location=old)
+    version_id = backend.add_object("src", "k", {"location": old})
     put(backend, version_id, document(location=new))
     assert backend.read(new) == b"new"
     with pytest.raises(LocationError):
@@ -207,7 +207,7 @@ def test_data_of_a_replaced_location_is_deleted(backend: Backend) -> None:
 
 def test_data_stays_while_it_is_used(backend: Backend) -> None:
     old, more = local_data(backend, b"old"), local_data(backend, b"more")
-    version_id = backend.add_object("src", "k", location=old)
+    version_id = backend.add_object("src", "k", {"location": old})
     put(backend, version_id, document(location=[*more, *old]))
     put(backend, version_id, document(location=None))
     put(backend, version_id, document(location=local_data(backend, b"another")), x_scal_replication_content="METADATA")
@@ -224,7 +224,9 @@ def test_data_of_the_replaced_null_version_is_deleted(backend: Backend) -> None:
 
 
 def test_a_failed_clean_up_is_nobodys_concern(backend: Backend) -> None:
-    version_id = backend.add_object("src", "k", location=[{"key": "old", "dataStoreName": "no-such-location"}, "odd"])
+    version_id = backend.add_object(
+        "src", "k", {"location": [{"key": "old", "dataStoreName": "no-such-location"}, "odd"]}
+    )
     assert put(backend, version_id, document(location=[])) == {"versionId": decode(version_id)}
 
 

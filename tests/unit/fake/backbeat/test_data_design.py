@@ -20,8 +20,8 @@ HEADERS = {
 }
 
 
-def put(backend: Backend, version_id: str, body: bytes = BODY, **headers: str) -> Answer:
-    sent = HEADERS | {"content-md5": hashlib.md5(body).hexdigest()} | headers
+def put(backend: Backend, version_id: str, body: bytes = BODY, headers: dict[str, str] | None = None) -> Answer:
+    sent = HEADERS | {"content-md5": hashlib.md5(body).hexdigest()} | (headers or {})
     return backend.ask("PUT", f"/_/backbeat/data/src/k?versionId={version_id}", sent, body)
 
 
@@ -164,7 +164,7 @@ def test_a_destination_without_versions_names_none(backend: Backend) -> None:
 
 def test_a_local_destination(backend: Backend) -> None:
     headers = {"x-scal-replication-storage-type": "mem", "x-scal-replication-storage-class": "us-east-2"}
-    answer = put(backend, backend.add_object("src", "k"), **headers)
+    answer = put(backend, backend.add_object("src", "k"), headers=headers)
     [element] = json_of(answer)
     assert element["dataStoreName"] == "us-east-2"
     assert backend.read([{**element, "size": len(BODY)}]) == BODY
@@ -177,7 +177,7 @@ def test_it_is_no_open_route(backend: Backend, access_key: str | None) -> None:
 
 
 def test_the_owner_is_told_to_the_location(backend: Backend) -> None:
-    put(backend, backend.add_object("src", "k"), **{"x-scal-canonical-id": BART})
+    put(backend, backend.add_object("src", "k"), headers={"x-scal-canonical-id": BART})
     upload = backend.remote.objects["k"][0].upload
     assert upload is not None
     assert upload.owner_id == BART

@@ -51,7 +51,7 @@ def forwarded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, int, str]
 def test_where_a_request_goes_on_to(
     forwarded: list[tuple[str, str, int, str]], method: str, url: str, expected: tuple[str, int, str]
 ) -> None:
-    backend = make_backend(make_settings(**CONFIG))
+    backend = make_backend(make_settings(config=CONFIG))
     answer = backend.ask(method, url, access_key="accessKey2")
     assert (answer.status, answer.headers, answer.body) == (418, [("x-relayed", "yes")], b"relayed")
     assert forwarded == [(method, *expected)]
@@ -67,14 +67,14 @@ def test_where_a_request_goes_on_to(
     ],
 )
 def test_nobody_is_not_forwarded(forwarded: list[tuple[str, str, int, str]], url: str) -> None:
-    backend = make_backend(make_settings(**CONFIG))
+    backend = make_backend(make_settings(config=CONFIG))
     assert backend.refusal("GET", url, access_key=None).code == "AccessDenied"
     assert forwarded == []
 
 
 @pytest.mark.parametrize("url", ["/_/metadata/admin/", "/_/metadata/admin/raft_sessions/1", "/_/metadata/admin/a/b/c"])
 def test_other_administration_is_not_implemented(forwarded: list[tuple[str, str, int, str]], url: str) -> None:
-    backend = make_backend(make_settings(**CONFIG))
+    backend = make_backend(make_settings(config=CONFIG))
     assert backend.refusal("GET", url, access_key=None).code == "NotImplemented"
     assert forwarded == []
 
@@ -84,6 +84,6 @@ def test_without_bucketd_there_is_nowhere_to_go(backend: Backend) -> None:
 
 
 def test_a_bootstrap_host_has_a_usual_port(forwarded: list[tuple[str, str, int, str]]) -> None:
-    backend = make_backend(make_settings(bucketd={"bootstrap": ["bucketd.test"]}))
+    backend = make_backend(make_settings(config={"bucketd": {"bootstrap": ["bucketd.test"]}}))
     backend.ask("GET", "/_/metadata/x")
     assert forwarded == [("GET", "bucketd.test", 9000, "/x")]

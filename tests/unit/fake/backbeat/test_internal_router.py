@@ -143,7 +143,7 @@ def test_a_missing_bucket_is_missing_for_everybody(backend: Backend, access_key:
 def test_metadata_is_for_services_and_who_owns_bucket_and_object(
     backend: Backend, access_key: str | None, owner: str, code: str | None
 ) -> None:
-    backend.add_object("src", "k", **{"owner-id": owner})
+    backend.add_object("src", "k", {"owner-id": owner})
     if code is None:
         assert "Body" in json_of(backend.ask("GET", "/_/backbeat/metadata/src/k", access_key=access_key))
     else:
@@ -186,7 +186,7 @@ def test_veeam_is_not_there(backend: Backend, method: str) -> None:
 def test_the_report_is_for_who_knows_its_token(
     token: str | None, sent: str | None, address: str, allowed: bool
 ) -> None:
-    backend = make_backend(make_settings(**({"reportToken": token} if token else {})))
+    backend = make_backend(make_settings(config={"reportToken": token} if token else {}))
     headers = {} if sent is None else {"x-scal-report-token": sent}
     request = backend.request("GET", "/_/report", headers, access_key=None)
     request.remote_address = address

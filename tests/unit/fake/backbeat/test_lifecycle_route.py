@@ -18,7 +18,7 @@ def ask(backend: Backend, query: str, bucket: str = "src", access_key: str = "li
 def add(backend: Backend, key: str, **values: Any) -> tuple[str, str]:
     """A version of one byte; its encoded id and its date."""
     described = {"content-length": 1, "content-md5": MD5, "dataStoreName": "us-east-1", **values}
-    version_id = backend.add_object("src", key, **described)
+    version_id = backend.add_object("src", key, described)
     return version_id, iso(backend.clock.now())
 
 

@@ -52,7 +52,9 @@ def without(headers: dict[str, str], *names: str) -> dict[str, str]:
     return {name: value for name, value in headers.items() if name not in names}
 
 
-MISSING = [(operation, {}, "missing x-scal-storage-type header") for operation in METHODS] + [
+MISSING: list[tuple[str, dict[str, str], str]] = [
+    (operation, {}, "missing x-scal-storage-type header") for operation in METHODS
+] + [
     ("putobject", without(PUT_OBJECT, "x-scal-canonical-id"), "missing x-scal-canonical-id header"),
     ("putobject", without(PUT_OBJECT, "content-md5"), "missing content-md5 header"),
     ("putobject", without(PUT_OBJECT, "x-scal-storage-class", "content-md5"), "missing content-md5 header"),
@@ -325,7 +327,7 @@ def test_an_empty_version_id_is_looked_up_in_the_source(backend: Backend, operat
         {"site": "other", "dataStoreVersionId": "x"},
         {"site": "aws-site", "dataStoreVersionId": "aws-version-1"},
     ]
-    older = backend.add_object("src", "k", replicationInfo={"backends": backends})
+    older = backend.add_object("src", "k", {"replicationInfo": {"backends": backends}})
     backend.add_object("src", "k")
     headers = PUT_TAGGING | {"x-scal-data-store-version-id": ""}
     assert refusal(backend, operation, headers).code == "InternalError"  # the current version is at no such site
