@@ -74,7 +74,8 @@ class ChunkReader(io.RawIOBase):
     def read(self, size: int = -1, /) -> bytes:
         """At most ``size`` bytes, fewer at the edge of a chunk; everything when it is negative."""
         if size < 0:
-            return self._left + b"".join(self._chunks)
+            rest, self._left = self._left + b"".join(self._chunks), b""
+            return rest
         while not self._left:
             chunk = next(self._chunks, None)
             if chunk is None:
