@@ -83,7 +83,9 @@ def test_pages_of_objects_join_to_the_whole(
     joined: list[tuple[str, bool]] = []
     page = ObjectListing(is_truncated=True)
     while page.is_truncated:
+        before = page.next_marker
         page = list_objects(entries, "b", prefix=prefix, delimiter=delimiter, marker=page.next_marker, max_keys=size)
+        assert page.next_marker > before or not page.is_truncated
         joined += merged(page)
     assert joined == whole
 
@@ -125,6 +127,7 @@ def test_pages_of_versions_join_to_the_whole(
     joined = VersionListing(is_truncated=True)
     versions, prefixes = [], []
     while joined.is_truncated:
+        before = joined.next_key_marker, joined.next_version_id_marker
         joined = list_versions(
             entries,
             "b",
@@ -135,6 +138,7 @@ def test_pages_of_versions_join_to_the_whole(
             max_keys=size,
         )
         assert len(joined.versions) + len(joined.common_prefixes) <= size
+        assert (joined.next_key_marker, joined.next_version_id_marker) > before or not joined.is_truncated
         versions += [(version.key, version.version_id) for version in joined.versions]
         prefixes += joined.common_prefixes
     assert versions == [(version.key, version.version_id) for version in whole.versions]

@@ -95,6 +95,7 @@ class VersionedBucket(RuleBasedStateMachine):
             assert len(page.versions) <= size
             if not page.is_truncated:
                 break
+            assert (page.next_key_marker, page.next_version_id_marker) > (key_marker, version_id_marker)
             key_marker, version_id_marker = page.next_key_marker, page.next_version_id_marker
         assert listed == [
             (key, version_id, self.model[key][version_id])
@@ -112,6 +113,7 @@ class VersionedBucket(RuleBasedStateMachine):
             listed += [(listed_object.key, listed_object.md) for listed_object in page.contents]
             if not page.is_truncated:
                 break
+            assert page.next_marker > marker
             marker = page.next_marker
         latest = {key: versions[min(versions)] for key, versions in sorted(self.model.items()) if versions}
         assert listed == [(key, md) for key, md in latest.items() if not md["isDeleteMarker"]]
