@@ -8,6 +8,7 @@ has already arrived.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from typing import Any, Final
 
 from fake_cloudserver.backbeat.documents import json_answer
@@ -15,6 +16,7 @@ from fake_cloudserver.backbeat.multiple_backend_headers import check_location, d
 from fake_cloudserver.backbeat.target import Target
 from fake_cloudserver.cloudserver import CloudServer
 from fake_cloudserver.errors import S3Error
+from fake_cloudserver.locations.base import CHUNK_SIZE
 from fake_cloudserver.request import Answer, Request
 from fake_cloudserver.s3.versioning import NULL_VERSION
 
@@ -41,6 +43,7 @@ def put_data(server: CloudServer, request: Request, target: Target) -> Answer:
     upload = describe_upload(request, source_version_id)
     arrived = _arrived_version(server, location_name, target, source_version_id)
     if arrived is not None:
+        _check_unwanted_body(request)
         return _answer(location_name, server.gateway.remote_key(location_name, target.bucket.name, target.key), arrived)
     stored = server.gateway.put(location_name, request.stream, upload)
     if stored.md5 != request.headers["content-md5"]:
@@ -73,6 +76,15 @@ def _arrived_version(server: CloudServer, location_name: str, target: Target, so
     if current is None or current[0] != source_version_id:
         return None
     return current[1]
+
+
+def _check_unwanted_body(request: Request) -> None:
+    """Read it to its end, however long: a client that is cut off while it sends would come again and again."""
+    digest = hashlib.md5(usedforsecurity=False)
+    while chunk := request.stream.read(CHUNK_SIZE):
+        digest.update(chunk)
+    if digest.hexdigest() != request.headers["content-md5"]:
+        raise S3Error("BadDigest")
 
 
 def _answer(location_name: str, remote_key: Any, version_id: str) -> Answer:

@@ -6,6 +6,7 @@ import pytest
 from routes_backend import BART, Backend, json_of, make_backend, make_settings
 from scripted_remote import REFUSED
 
+from fake_cloudserver.backbeat import router
 from fake_cloudserver.locations.base import LocationError
 from fake_cloudserver.request import Answer
 
@@ -46,6 +47,17 @@ def test_a_repeat_is_answered_without_writing_again(backend: Backend) -> None:
     version_id = backend.add_object("src", "k")
     first, second = put(backend, version_id), put(backend, version_id)
     assert (first.headers, first.body) == (second.headers, second.body)
+    assert len(backend.remote.objects["k"]) == 1
+
+
+def test_the_body_of_a_repeat_is_read_and_compared(backend: Backend) -> None:
+    version_id = backend.add_object("src", "k")
+    put(backend, version_id)
+    url = f"/_/backbeat/data/src/k?versionId={version_id}"
+    request = backend.request("PUT", url, HEADERS, BODY)
+    router.handle(backend.server, request)
+    assert request.stream.read() == b""
+    assert backend.refusal("PUT", url, HEADERS, b"damaged").code == "BadDigest"
     assert len(backend.remote.objects["k"]) == 1
 
 
