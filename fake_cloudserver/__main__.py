@@ -36,8 +36,10 @@ def main(host: str | None, port: int | None, bucketd_port: int | None, *, as_jso
     built-in ones where they are not set.
     """
     from fake_cloudserver.fake import FakeCloudServer
+    from fake_cloudserver.logs import log_to_stderr
     from fake_cloudserver.settings import Settings
 
+    log_to_stderr()
     try:
         settings = Settings.load(os.environ)
     except ConfigurationError as error:

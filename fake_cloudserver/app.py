@@ -7,18 +7,18 @@ then S3), and whatever an operation raises is rendered here, once.
 from __future__ import annotations
 
 import flask
-import structlog
 from werkzeug.routing import Rule
 
 from fake_cloudserver.backbeat import router as internal_router
 from fake_cloudserver.cloudserver import CloudServer
 from fake_cloudserver.errors import S3Error
 from fake_cloudserver.http_body import BrokenBodyError
+from fake_cloudserver.logs import get_logger
 from fake_cloudserver.request import Answer, Request, from_environ
 from fake_cloudserver.s3 import router as s3_router
 from fake_cloudserver.s3.cors import cors_headers
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class _RawResponse(flask.Response):
@@ -72,7 +72,7 @@ def answer(server: CloudServer, request: Request) -> Answer:
 
 
 def _error(request: Request, error: S3Error) -> Answer:
-    is_json = internal_router.is_json_route(request.raw_path)
+    is_json = internal_router.is_json_route(request.raw_path, request.raw_query)
     if error.status == 304:
         return _with_common_headers(request, Answer(304, error.headers))
     body = error.to_json(request.request_id) if is_json else error.to_xml(request.request_id)

@@ -15,14 +15,13 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-import structlog
-
 from fake_cloudserver.http_body import Body, BrokenBodyError, ChunkedBody, EmptyBody, SizedBody
+from fake_cloudserver.logs import get_logger
 
 if TYPE_CHECKING:
     from fake_cloudserver.server import HttpServer
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 

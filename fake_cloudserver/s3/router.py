@@ -76,10 +76,10 @@ def _name_resource(settings: Settings, request: Request) -> None:
 
 
 def _decode(raw_path: str) -> str:
-    """JavaScript's decodeURIComponent; ValueError for what it refuses."""
+    """JavaScript's decodeURIComponent after ``+`` became a space; ValueError for what it refuses."""
     if _BAD_PERCENT.search(raw_path):
         raise ValueError(raw_path)
-    return urllib.parse.unquote(raw_path, errors="strict")
+    return urllib.parse.unquote_plus(raw_path, errors="strict")
 
 
 def _bucket_of_host(settings: Settings, host_header: str) -> str | None:
