@@ -82,9 +82,10 @@ def of_network(error: HTTPError | OSError, host: str, port: int, region: str) ->
     one: a refused connection reads as an inaccessible host.
     """
     cause = _system_error(error)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return LocationError("NetworkingError", cause.verify_message)
     if isinstance(cause, ssl.SSLError):
-        reason = cause.verify_message if isinstance(cause, ssl.SSLCertVerificationError) else cause.reason
-        return LocationError("NetworkingError", reason or str(cause))
+        return LocationError("NetworkingError", str(cause))
     if isinstance(cause, socket.gaierror):
         return _inaccessible(host, "undefined", region)
     if cause is None or cause.errno is None:  # the remote closed the connection without an answer

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 ACCESS_KEY = "motoAccess"
 SECRET_KEY = "motoSecret"
@@ -77,6 +78,15 @@ class Reply:
     headers: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients that break their connections are part of the game."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class ScriptedRemote:
     """A remote that answers as told and remembers what it was asked.
 
@@ -89,8 +99,7 @@ class ScriptedRemote:
     def __init__(self) -> None:
         self.seen: list[Seen] = []
         self.reply: Callable[[Seen], Reply] = lambda _: Reply(headers={"x-amz-version-id": "v1"})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self.endpoint = f"127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
 
