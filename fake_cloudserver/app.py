@@ -87,6 +87,8 @@ def _error(request: Request, error: S3Error) -> Answer:
 
 def _with_common_headers(request: Request, given: Answer, *, server_name: bool = True) -> Answer:
     """Arsenal lib/s3routes/routesUtils.ts (setCommonResponseHeaders); internal successes carry no server name."""
+    if given.relayed:
+        return given
     cors = cors_headers(request)
     common = [("x-amz-id-2", request.request_id), ("x-amz-request-id", request.request_id)]
     if server_name:

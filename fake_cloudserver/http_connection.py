@@ -113,7 +113,7 @@ class Connection(socketserver.BaseRequestHandler):
         except ValueError:
             self._send(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
             return False
-        answer = _Answer(self._send, head, self.server.date)
+        answer = _Answer(self._send, head, body, self.server.date)
         try:
             self._run(head, body, answer)
         except BrokenBodyError:
@@ -125,7 +125,7 @@ class Connection(socketserver.BaseRequestHandler):
         try:
             for piece in result:
                 answer.write(piece)
-            answer.end(body_pending=body.awaits_continue)
+            answer.end()
         except OSError:
             answer.broken = True
         except Exception:
@@ -224,8 +224,9 @@ class _Head:
 class _Answer:
     """Status line, headers and framing of one answer; small answers leave in a single packet."""
 
-    def __init__(self, send: Callable[[bytes], None], head: _Head, date: Callable[[], str]) -> None:
+    def __init__(self, send: Callable[[bytes], None], head: _Head, body: Body, date: Callable[[], str]) -> None:
         self._send = send
+        self._body = body
         self._date = date
         self._head = head
         self._pending = b""
@@ -255,10 +256,8 @@ class _Answer:
         else:
             self._send(piece)
 
-    def end(self, *, body_pending: bool) -> None:
-        """Send what is left. ``body_pending``: the client still holds its body back, so the connection must end."""
-        if body_pending:
-            self.keeps_alive = False
+    def end(self) -> None:
+        """Send what is left."""
         self._open()
         if self._chunked:
             self._pending += b"0\r\n\r\n"
@@ -281,6 +280,8 @@ class _Answer:
         self._chunked = not sized and not bare and self._head.version != "HTTP/1.0"
         if not sized and not bare and not self._chunked:
             self.keeps_alive = False
+        if self._body.awaits_continue:
+            self.keeps_alive = False  # the client holds its body back and may or may not send it now
         if self.keeps_alive:
             lines += ["Connection: keep-alive", f"Keep-Alive: timeout={_IDLE_SECONDS:.0f}"]
         else:

@@ -91,11 +91,12 @@ class Request:
 
 @dataclasses.dataclass(slots=True)
 class Answer:
-    """One HTTP response."""
+    """One HTTP response; ``relayed`` marks another server's, which goes out without any header of ours."""
 
     status: int = 200
     headers: list[tuple[str, str]] = dataclasses.field(default_factory=list)
     body: bytes | Iterable[bytes] | None = None
+    relayed: bool = False
 
 
 def from_environ(environ: dict[str, Any], new_id: str) -> Request:

@@ -34,8 +34,8 @@ def forward(request: Request, host: str, port: int, target: str) -> Answer:
     headers = [(name, value) for name, value in response.getheaders() if name.lower() not in _HOP_BY_HOP]
     if request.method == "HEAD" or response.status in {204, 304}:
         connection.close()
-        return Answer(response.status, headers)
-    return Answer(response.status, headers, _body(connection, response))
+        return Answer(response.status, headers, relayed=True)
+    return Answer(response.status, headers, _body(connection, response), relayed=True)
 
 
 def _exchange(connection: http.client.HTTPConnection, request: Request, target: str) -> http.client.HTTPResponse:
