@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import structlog
-
 from fake_cloudserver.cloudserver import CloudServer
 from fake_cloudserver.errors import S3Error
+from fake_cloudserver.logs import get_logger
 from fake_cloudserver.metadata.upload_listing import list_parts, list_uploads, shadow_bucket
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 #: Listings here are walked in pages of this many entries.
 _PAGE = 1000

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from bucket_client import DENIED, MALFORMED, NO_BUCKET, UNANSWERED, BucketClient
 
@@ -11,7 +13,7 @@ ILLEGAL = (
 )
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?><VersioningConfiguration '
 HEAD += 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
-REPLICATION = {"role": "r", "destination": "d", "rules": [], "preferredReadLocation": None}
+REPLICATION: dict[str, Any] = {"role": "r", "destination": "d", "rules": [], "preferredReadLocation": None}
 
 
 def document(status: str | None, mfa_delete: str | None = None) -> str:
