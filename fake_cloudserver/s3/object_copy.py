@@ -25,6 +25,7 @@ from fake_cloudserver.s3.cold_storage import check_available
 from fake_cloudserver.s3.conditions import check_conditions
 from fake_cloudserver.s3.copy_source import CopySource, parse_copy_source
 from fake_cloudserver.s3.encryption import Encryption, object_encryption
+from fake_cloudserver.s3.lifecycle_headers import expiration_headers
 from fake_cloudserver.s3.object_creation import NewObject, Written, create_object, owner_of
 from fake_cloudserver.s3.object_headers import Headers, encryption_headers
 from fake_cloudserver.s3.object_location import location_of_object
@@ -77,6 +78,7 @@ def object_copy(server: CloudServer, request: Request) -> Answer:
         # null is encoded like any other id here
         headers.append(("x-amz-copy-source-version-id", version_ids.encode(copy.source.version_id)))
     headers += new_version_headers(copy.bucket, written.version_id)
+    headers += expiration_headers(copy.bucket, request.key or "", stored_tags(written.md), written.md["last-modified"])
     return xml_answer(
         f"{DECLARATION}<CopyObjectResult><LastModified>{written.md['last-modified']}</LastModified>"
         f"<ETag>&quot;{written.md['content-md5']}&quot;</ETag></CopyObjectResult>",

@@ -17,10 +17,12 @@ from fake_cloudserver.request import Answer, Request
 from fake_cloudserver.s3.cold_storage import check_available
 from fake_cloudserver.s3.conditions import check_conditions
 from fake_cloudserver.s3.javascript import parse_int
+from fake_cloudserver.s3.lifecycle_headers import expiration_headers
 from fake_cloudserver.s3.object_headers import Headers, object_headers, override_headers, set_header
 from fake_cloudserver.s3.ranges import parse_range, part_elements, part_range, parts_count
 from fake_cloudserver.s3.read_location import elements_to_read, location_of_header
 from fake_cloudserver.s3.resolve import load_bucket_and_object
+from fake_cloudserver.s3.tags import stored_tags
 from fake_cloudserver.s3.versioning import missing_object, version_headers, version_id_from_query
 
 _LAST_PART = 10000
@@ -37,7 +39,7 @@ def object_get(server: CloudServer, request: Request) -> Answer:
     check_available(md)
     _refuse_delete_marker(bucket, md, version_id)
     check_conditions(request.headers, etag=md["content-md5"], last_modified=md["last-modified"])
-    headers = object_headers(bucket, md, with_tag_count=True)
+    headers = _headers(bucket, request, md, version_id, with_tag_count=True)
     byte_range = _byte_range(request, md)
     if byte_range is not None:
         set_header(headers, "Content-Length", str(_length(byte_range)))
@@ -65,7 +67,7 @@ def object_head(server: CloudServer, request: Request) -> Answer:
         raise missing_object(version_id)
     _refuse_delete_marker(bucket, md, version_id)
     check_conditions(request.headers, etag=md["content-md5"], last_modified=md["last-modified"])
-    headers = object_headers(bucket, md, with_tag_count=False)
+    headers = _headers(bucket, request, md, version_id, with_tag_count=False)
     byte_range = _byte_range(request, md)
     if request.headers.get("range"):
         set_header(headers, "accept-ranges", "bytes")
@@ -81,6 +83,15 @@ def object_head(server: CloudServer, request: Request) -> Answer:
         set_header(headers, "content-length", str(_length(part_range(parts))))
         headers += _parts_count_header(md)
     return Answer(200, headers)
+
+
+def _headers(
+    bucket: BucketInfo, request: Request, md: Mapping[str, Any], version_id: str | None, *, with_tag_count: bool
+) -> Headers:
+    headers = object_headers(bucket, md, with_tag_count=with_tag_count)
+    if version_id is None:
+        headers += expiration_headers(bucket, request.key or "", stored_tags(md), md["last-modified"])
+    return headers
 
 
 def _refuse_delete_marker(bucket: BucketInfo, md: Mapping[str, Any], version_id: str | None) -> None:

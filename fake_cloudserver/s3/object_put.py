@@ -22,11 +22,12 @@ from fake_cloudserver.replication.info import replication_info
 from fake_cloudserver.request import Answer, Request
 from fake_cloudserver.s3.cold_storage import check_restore_write, restored_properties
 from fake_cloudserver.s3.encryption import object_encryption
-from fake_cloudserver.s3.object_creation import NewObject, create_object, owner_of, single_location
+from fake_cloudserver.s3.lifecycle_headers import expiration_headers
+from fake_cloudserver.s3.object_creation import NewObject, Written, create_object, owner_of, single_location
 from fake_cloudserver.s3.object_location import location_of_object
 from fake_cloudserver.s3.object_lock_rules import check_lock_headers, lock_properties
 from fake_cloudserver.s3.resolve import load_bucket_and_object
-from fake_cloudserver.s3.tags import parse_tag_header
+from fake_cloudserver.s3.tags import parse_tag_header, stored_tags
 from fake_cloudserver.s3.user_metadata import user_metadata_of
 from fake_cloudserver.s3.versioning import decode_version_id, new_version_headers, refuse_version_id
 
@@ -68,11 +69,14 @@ def object_put(server: CloudServer, request: Request) -> Answer:
         values["tags"] = parse_tag_header(headers.get("x-amz-tagging", ""))
         values["acl"] = _acl(server, request)
         values["replicationInfo"] = _replication(server, bucket, request, size)
+        new = NewObject(values, user_metadata)
         if archived is not None:
-            version_id = _write_restored(server, bucket, key, archived, NewObject(values, user_metadata))
+            written = _write_restored(server, bucket, key, archived, new)
         else:
-            version_id = create_object(server, bucket, key, NewObject(values, user_metadata)).version_id
-    return Answer(200, [("ETag", f'"{values["content-md5"]}"'), *new_version_headers(bucket, version_id)])
+            written = create_object(server, bucket, key, new)
+    answer_headers = expiration_headers(bucket, key, stored_tags(written.md), written.md["last-modified"])
+    answer_headers.append(("ETag", f'"{values["content-md5"]}"'))
+    return Answer(200, answer_headers + new_version_headers(bucket, written.version_id))
 
 
 def _check_request(request: Request) -> int:
@@ -181,9 +185,10 @@ def _replication(server: CloudServer, bucket: BucketInfo, request: Request, size
 
 def _write_restored(
     server: CloudServer, bucket: BucketInfo, key: str, archived: Mapping[str, Any], new: NewObject
-) -> str | None:
-    """Overwrite an archived version with its restored data; its internal id."""
+) -> Written:
+    """Overwrite an archived version with its restored data."""
     now = int(server.clock.now() * 1000)
     properties = restored_properties(archived, now, server.randomness.hex(16))
     md = new_object_md({**new.values, **properties, "key": key}, new.user_metadata)
-    return server.metadata.put_object(bucket.name, key, md, version_id=md.get("versionId"))
+    version_id = server.metadata.put_object(bucket.name, key, md, version_id=md.get("versionId"))
+    return Written(md, version_id, ())

@@ -440,3 +440,28 @@ def test_restore_write_needs_an_ongoing_restore(client: Client) -> None:
 
 def test_base64_md5_is_the_same_digest() -> None:
     assert base64.b64decode("ZEvgbfxUBh/R5n9eu6vNWA==").hex() == hashlib.md5(b"0123456789abcdefghij").hexdigest() == MD5
+
+
+EXPIRATION = {
+    "rules": [
+        {
+            "ruleID": "a&b",
+            "ruleStatus": "Enabled",
+            "prefix": "docs/",
+            "actions": [{"actionName": "Expiration", "days": 1}],
+        }
+    ]
+}
+
+
+def test_expiration_header(client: Client) -> None:
+    client.change_bucket("versioned", lifecycle_configuration=EXPIRATION)
+    expiration = ("x-amz-expiration", 'expiry-date="Mon, 23 Nov 2026 22:19:31 GMT", rule-id="a%26b"')
+    reply = client.put("versioned/docs/k")
+    assert reply.headers[0] == expiration
+    assert client.put("versioned/other").header("x-amz-expiration") is None
+    for ask in (client.get, client.head):
+        assert ask("versioned/docs/k").headers[-1] == expiration
+        assert ask("versioned/docs/k", versionId=reply.version_id).header("x-amz-expiration") is None
+    headers = {"x-amz-copy-source": "versioned/other"}
+    assert client.ask("object_copy", "versioned/docs/c", headers=headers).header("x-amz-expiration") is not None
