@@ -8,12 +8,13 @@ import io
 import socket
 import urllib.parse
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import IO, Any, cast
 
 import boto3
 import pytest
 from botocore.config import Config
-from support.aws import ACCESS_KEY, SECRET_KEY, Reply, ScriptedRemote, Seen, moto_s3
+from support.aws import ACCESS_KEY, SECRET_KEY, Reply, ScriptedRemote, Seen, make_certificate, moto_s3
 
 from fake_cloudserver.clock import VirtualClock
 from fake_cloudserver.errors import S3Error
@@ -91,6 +92,17 @@ def scripted(remote: ScriptedRemote) -> Iterator[AwsS3Location]:
     location = aws_location(remote.endpoint)
     yield location
     location.close()
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_certificate(tmp_path_factory.mktemp("tls") / "remote.pem")
+
+
+@pytest.fixture
+def secure_remote(certificate: Path) -> Iterator[ScriptedRemote]:
+    with ScriptedRemote(certificate) as remote:
+        yield remote
 
 
 class TestObjects:
@@ -476,6 +488,35 @@ class TestAddresses:
         assert remote.seen[0].headers["authorization"].startswith("AWS PROFILEKEY:")
         unknown = aws_location(remote.endpoint, credentialsProfile="nobody")
         assert error_of(lambda: put(unknown, b"x")).code == "CredentialsError"
+
+
+class TestHttps:
+    def test_requests_are_signed_with_version_4(
+        self, secure_remote: ScriptedRemote, certificate: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        secure_remote.reply = lambda seen: (
+            Reply(body=b"<LocationConstraint>eu-west-3</LocationConstraint>")
+            if seen.target.endswith("?location")
+            else answer_uploads(seen)
+        )
+        location = aws_location(secure_remote.endpoint, https=True, region="eu-west-1")
+        put(location, b"hello", "a b")
+        put(location, bytes(PART + 1))
+        location.put_part("b", "k", "u", "1", io.BytesIO(b"x"), 1)
+        location.close()
+        scopes = [seen.headers["authorization"].split("/")[2] for seen in secure_remote.seen]
+        assert scopes[0] == "us-east-1", "the bucket is looked for there"
+        assert set(scopes[1:]) == {"eu-west-3"}
+        assert {seen.headers["x-amz-content-sha256"] for seen in secure_remote.seen} == {"UNSIGNED-PAYLOAD"}
+        assert secure_remote.seen[1].headers["content-md5"] == "XUFAKrxLKna5cZ2REBfFkg=="
+        digests = ["content-md5" in seen.headers for seen in secure_remote.seen]
+        assert digests == [False, True, False, True, True, False, False]
+
+    def test_a_certificate_that_nobody_vouches_for(self, secure_remote: ScriptedRemote) -> None:
+        location = aws_location(secure_remote.endpoint, https=True)
+        error = error_of(lambda: put(location, b"x"))
+        assert (error.code, error.message) == ("NetworkingError", "self-signed certificate")
 
 
 class TestFailures:

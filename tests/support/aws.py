@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime
+import ipaddress
+import ssl
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 ACCESS_KEY = "motoAccess"
 SECRET_KEY = "motoSecret"
@@ -59,6 +68,28 @@ def moto_s3(buckets: Sequence[str] = (), *, plain_buckets: Sequence[str] = ()) -
             process.kill()
 
 
+def make_certificate(path: Path) -> Path:
+    """Write a new key and a certificate of its own for 127.0.0.1 to a PEM file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    today = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(today - datetime.timedelta(days=1))
+        .not_valid_after(today + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    encoding = serialization.Encoding.PEM
+    secret = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path.write_bytes(secret + certificate.public_bytes(encoding))
+    return path
+
+
 @dataclasses.dataclass(frozen=True)
 class Seen:
     """One request that a scripted remote received; header names in lower case."""
@@ -90,16 +121,23 @@ class _Server(ThreadingHTTPServer):
 class ScriptedRemote:
     """A remote that answers as told and remembers what it was asked.
 
+    Args:
+        certificate: a PEM file with key and certificate, for a remote that speaks HTTPS.
+
     Attributes:
         endpoint: ``127.0.0.1:<port>``.
         seen: the requests, in order of arrival.
         reply: makes the answer of a request; replace it at will.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Path | None = None) -> None:
         self.seen: list[Seen] = []
         self.reply: Callable[[Seen], Reply] = lambda _: Reply(headers={"x-amz-version-id": "v1"})
         self._server = _Server(("127.0.0.1", 0), self._handler())
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self.endpoint = f"127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
 
