@@ -48,11 +48,16 @@ def route(server: CloudServer, request: Request) -> Answer:
     _name_resource(server.settings, request)
     _check_resource(request)
     operation = choose(request)
-    _check_headers(request, operation)
-    if operation != "cors_preflight":
-        authenticate(server, request)
-    if operation not in STREAMING:
-        request.read_body(_LARGEST_BODY.get(request.method, _LARGEST_OTHER_BODY))
+    try:
+        _check_headers(request, operation)
+        if operation != "cors_preflight":
+            authenticate(server, request)
+        if operation not in STREAMING:
+            request.read_body(_LARGEST_BODY.get(request.method, _LARGEST_OTHER_BODY))
+    except S3Error as error:
+        if operation == "bucket_put":  # Arsenal lib/s3routes/routes/routePUT.ts sets it before anything is checked
+            error.headers.append(("Location", f"/{request.bucket}"))
+        raise
     return OPERATIONS[operation](server, request)
 
 
