@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 from typing import Any
 
 import click
 
-from harness.processes import die_with_parent, say_ready
+from harness.processes import commands, say_ready
 
 #: moto believes any key pair; these are the ones the stack shows and configures.
 ACCESS_KEY = "awsAccessKey1"
@@ -27,20 +26,33 @@ SECRET_KEY = "awsVerySecretKey1"  # noqa: S105  (a fake's own)
 @click.option("--bucket", "buckets", multiple=True, help="Create this bucket, versioning enabled. Repeatable.")
 @click.option("--plain-bucket", "plain_buckets", multiple=True, help="Create this bucket without versioning.")
 def main(host: str, port: int, buckets: tuple[str, ...], plain_buckets: tuple[str, ...]) -> None:
-    """Serve moto's S3 until SIGTERM; says {"endpoint": URL} when ready."""
-    die_with_parent()
+    """Serve moto's S3; say {"endpoint": URL} when ready.
+
+    Takes commands, a line each, on standard input: ``down`` closes the port and every connection, ``up`` opens the
+    same port again, ``bucket NAME`` creates a versioned bucket. Each is answered by a line of JSON. It ends with its
+    standard input, or with SIGTERM.
+    """
     from fake_cloudserver import HttpServer
 
     app = create_app()
     for name in (*buckets, *plain_buckets):
         create_bucket(name, versioned=name in buckets)
-    server = HttpServer(app, host, port).start()
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+    server: HttpServer | None = HttpServer(app, host, port).start()
+    assert server is not None
+    port = server.port
     say_ready(endpoint=server.url)
-    ended.wait()
-    server.stop(grace=1.0)
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for command in commands():
+        word, _, argument = command.partition(" ")
+        if word == "down" and server is not None:
+            server.stop(grace=0)
+            server = None
+        elif word == "up" and server is None:
+            server = HttpServer(app, host, port).start()
+        elif word == "bucket":
+            create_bucket(argument, versioned=True)
+        say_ready(done=command)
 
 
 def create_app() -> Any:

@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from harness.errors import StackError
@@ -19,13 +19,25 @@ from harness.errors import StackError
 _KEPT_LINES = 40
 
 
+def commands() -> Iterator[str]:
+    """In a child: the lines its parent sends, until the parent ends it or ends itself, however that happens.
+
+    A child lives no longer than its parent because its standard input is a pipe that closes with the parent.
+    """
+    # the bare descriptor: a buffered reader's lock would get in the way of an ordinary exit
+    with os.fdopen(os.dup(0), "rb", buffering=0) as source:
+        pending = b""
+        while data := source.read(4096):
+            *lines, pending = (pending + data).split(b"\n")
+            yield from (line.decode() for line in lines)
+
+
 def die_with_parent() -> None:
-    """End this process when its parent ends, however that ends: our standard input is a pipe that closes then."""
+    """In a child that takes no commands: end when the parent ends."""
 
     def watch() -> None:
         with contextlib.suppress(OSError, ValueError):
-            # the bare descriptor: a buffered reader's lock would get in the way of an ordinary exit
-            while os.read(0, 4096):
+            for _ in commands():
                 pass
         os._exit(1)
 
@@ -44,6 +56,7 @@ class Child:
         self.ready = ready
         self._process = process
         self._tail = tail
+        self._asking = threading.Lock()
 
     @property
     def pid(self) -> int:
@@ -53,6 +66,19 @@ class Child:
     def is_running(self) -> bool:
         return self._process.poll() is None
 
+    def ask(self, command: str) -> dict[str, Any]:
+        """Send one line, and wait for the line of JSON that answers it. StackError when the child is gone."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with self._asking:
+            try:
+                self._process.stdin.write(command + "\n")
+                self._process.stdin.flush()
+                answer: dict[str, Any] = json.loads(self._process.stdout.readline())
+            except (OSError, ValueError):
+                raise StackError(f"{self.name} is gone; it said:\n{self.last_words()}") from None
+        return answer
+
     def wait(self, timeout: float | None = None) -> int:
         """Its exit status; subprocess.TimeoutExpired when it goes on."""
         return self._process.wait(timeout)
@@ -60,7 +86,7 @@ class Child:
     def kill(self) -> None:
         """SIGKILL, and wait until it is gone."""
         self._process.kill()
-        self._process.wait()
+        self._end()
 
     def stop(self, grace: float = 10.0) -> int:
         """SIGTERM, and SIGKILL after ``grace`` seconds; the exit status."""
@@ -70,7 +96,15 @@ class Child:
                 self._process.wait(grace)
             except subprocess.TimeoutExpired:
                 self._process.kill()
-        return self._process.wait()
+        return self._end()
+
+    def _end(self) -> int:
+        status = self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        return status
 
     def last_words(self) -> str:
         """The last lines of its standard error."""
@@ -124,6 +158,7 @@ def say_ready(**facts: Any) -> None:
 
 def _keep_tail(process: subprocess.Popen[str], tail: list[str]) -> None:
     assert process.stderr is not None
-    for line in process.stderr:
-        tail.append(line.rstrip("\n"))
-        del tail[:-_KEPT_LINES]
+    with process.stderr as lines:
+        for line in lines:
+            tail.append(line.rstrip("\n"))
+            del tail[:-_KEPT_LINES]
