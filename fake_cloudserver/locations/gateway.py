@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -128,20 +129,24 @@ class MultipleBackendGateway(MultipartGateway):
     def read(self, elements: Sequence[Element], first: int | None = None, last: int | None = None) -> Iterator[bytes]:
         """The bytes ``first`` to ``last`` (both included) of an object kept in several elements.
 
-        Raises (while iterating):
-            LocationError: the data is gone, or ends early, or its location fails; nothing is left to do then but
-                to cut the client's connection, as the real server does.
+        The first bytes are fetched at once, so that their error can still be the answer.
+
+        Raises:
+            S3Error: InternalError when nothing can be read; the real server never answers then.
+            LocationError: while iterating, when the data ends early; nothing is left to do then but to cut the
+                client's connection, as the real server does.
         """
-        # Arsenal lib/s3routes/routesUtils.ts (setPartRanges, retrieveData)
-        for element, start, end in _pieces(elements, first, last):
-            location = self.find(element.get("dataStoreName", ""))
-            if location is None:
-                raise LocationError("InternalError", f"no data in location {element.get('dataStoreName')!r}")
-            yield from location.get(element, start, end)
+        chunks = self._chunks(elements, first, last)
+        try:
+            beginning = next(chunks, None)
+        except LocationError as error:
+            _logger.error("data could not be read: %s", error)  # noqa: TRY400
+            raise unanswered() from error
+        return iter(()) if beginning is None else itertools.chain([beginning], chunks)
 
     def open(self, elements: Sequence[Element], first: int | None = None, last: int | None = None) -> IO[bytes]:
-        """The same as a stream to be read once, fit for :meth:`put` and :meth:`put_part`."""
-        return cast("IO[bytes]", ChunkReader(self.read(elements, first, last)))
+        """The same as a stream to be read once, fit for :meth:`put` and :meth:`put_part`, who mask its errors."""
+        return cast("IO[bytes]", ChunkReader(self._chunks(elements, first, last)))
 
     def delete(self, elements: Sequence[Element], *, with_version: bool = True) -> None:
         """Delete the data of elements, three attempts each; what is not there counts as deleted.
@@ -301,6 +306,14 @@ class MultipleBackendGateway(MultipartGateway):
         """CloudServer's report of one external location; empty for others. Raises nothing."""
         location = self.find_external(location_name)
         return {} if location is None else location.healthcheck()
+
+    def _chunks(self, elements: Sequence[Element], first: int | None, last: int | None) -> Iterator[bytes]:
+        # Arsenal lib/s3routes/routesUtils.ts (setPartRanges, retrieveData)
+        for element, start, end in _pieces(elements, first, last):
+            location = self.find(element.get("dataStoreName", ""))
+            if location is None:
+                raise LocationError("InternalError", f"no data in location {element.get('dataStoreName')!r}")
+            yield from location.get(element, start, end)
 
     def _delete_with_retries(self, location: Location, element: Element, with_version: bool) -> None:
         for _ in range(_DELETE_ATTEMPTS):

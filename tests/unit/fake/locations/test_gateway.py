@@ -20,7 +20,7 @@ from location_helpers import (
 )
 
 from fake_cloudserver.errors import ConfigurationError, S3Error
-from fake_cloudserver.locations.base import HeadResult, LocationError, NoSuchData, Upload
+from fake_cloudserver.locations.base import HeadResult, NoSuchData, Upload
 from fake_cloudserver.locations.gateway import MultipleBackendGateway
 from fake_cloudserver.locations.gateway_errors import MISSING_VERSION_ID
 
@@ -99,11 +99,22 @@ def test_an_element_without_a_size_is_read_to_its_end(both: tuple[MultipleBacken
     assert b"".join(gateway.read([element], 2, 3)) == b"cd"
 
 
-def test_reading_what_is_gone_breaks_off(gateway: MultipleBackendGateway) -> None:
+@pytest.mark.parametrize("name", ["us-east-1", "nowhere"])
+def test_reading_what_is_gone_is_an_error_at_once(gateway: MultipleBackendGateway, name: str) -> None:
+    gone = {"key": 9, "dataStoreName": name, "size": 3}
+    assert error_of(lambda: gateway.read([gone]))[0] == "InternalError"
+
+
+def test_reading_what_is_gone_later_breaks_off(gateway: MultipleBackendGateway) -> None:
+    there = gateway.put("us-east-1", stream(b"abc"), upload_of(b"abc")).element
+    chunks = gateway.read([there, {"key": 9, "dataStoreName": "us-east-1", "size": 3}])
+    assert next(chunks) == b"abc"
     with pytest.raises(NoSuchData):
-        list(gateway.read([{"key": 9, "dataStoreName": "us-east-1", "size": 3}]))
-    with pytest.raises(LocationError):
-        list(gateway.read([{"key": 9, "dataStoreName": "nowhere", "size": 3}]))
+        next(chunks)
+
+
+def test_reading_nothing(gateway: MultipleBackendGateway) -> None:
+    assert list(gateway.read([])) == []
 
 
 @pytest.mark.parametrize("code", ["SlowDown", "NoSuchBucket", "InvalidPart", MISSING_VERSION_ID])
@@ -133,8 +144,7 @@ def test_put_passes_on_what_reading_the_body_raises(gateway: MultipleBackendGate
 def test_delete(gateway: MultipleBackendGateway) -> None:
     elements = [gateway.put("us-east-1", stream(b"x"), upload_of(b"x")).element for _ in range(2)]
     gateway.delete(elements)
-    with pytest.raises(NoSuchData):
-        list(gateway.read(elements))
+    assert error_of(lambda: gateway.read(elements))[0] == "InternalError"
     gateway.delete(elements)
 
 
@@ -171,8 +181,7 @@ def test_replaced_data_elsewhere_is_deleted_without_version(
     assert remote.calls == [("delete", "bucket/key", False)]
     local = gateway.put("us-east-1", stream(b"x"), upload_of(b"x")).element
     gateway.delete_replaced([local], "us-east-1")
-    with pytest.raises(NoSuchData):
-        list(gateway.read([local]))
+    assert error_of(lambda: gateway.read([local]))[0] == "InternalError"
 
 
 def test_replaced_data_that_cannot_be_deleted_is_nobodys_error(
