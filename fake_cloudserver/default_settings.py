@@ -45,7 +45,7 @@ def default_locations(
             "details": {
                 "awsEndpoint": aws_endpoint,
                 "bucketName": aws_bucket,
-                "bucketMatch": True,
+                "bucketMatch": False,
                 "https": False,
                 "pathStyle": True,
                 "credentials": {"accessKey": aws_access_key, "secretKey": aws_secret_key},

@@ -246,7 +246,7 @@ def test_built_in() -> None:
     }
     details = settings.locations["aws-us-east-1"].details
     assert details.items() >= {
-        "awsEndpoint": "127.0.0.1:5000", "bucketMatch": True, "pathStyle": True, "https": False,
+        "awsEndpoint": "127.0.0.1:5000", "bucketMatch": False, "pathStyle": True, "https": False,
     }.items()  # fmt: skip
     assert settings.replication_endpoints == (ReplicationEndpoint("aws-us-east-1", "aws_s3", default=True),)
     assert settings.rest_endpoints == {"localhost": "us-east-1", "127.0.0.1": "us-east-1"}
