@@ -1,15 +1,19 @@
 """Objects whose data lies in a cold location, waiting to be restored or being restored. IO-free.
 
-Source: cloudserver lib/api/apiUtils/object/coldStorage.js, versioning.js (overwritingVersioning).
+Source: cloudserver lib/api/apiUtils/object/coldStorage.js, versioning.js (overwritingVersioning),
+lib/utilities/collectResponseHeaders.js.
 """
 
 from __future__ import annotations
 
+import email.utils
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from fake_cloudserver.clock import from_milliseconds
 from fake_cloudserver.errors import S3Error
+from fake_cloudserver.s3.javascript import parse_date
 
 _DAY = 24 * 60 * 60 * 1000
 _KEPT = ("versionId", "isNull", "nullVersionId", "replicationInfo", "last-modified", "x-amz-storage-class")
@@ -60,3 +64,29 @@ def restored_properties(md: Mapping[str, Any], now: int, micro_version_id: str) 
         "archive": archive,
         "x-amz-restore": {"ongoing-request": False, "expiry-date": expires},
     }
+
+
+def archive_headers(md: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What HEAD adds when ``x-amz-scal-archive-info`` is asked for: where the data is, and how its restore goes."""
+    headers: list[tuple[str, str]] = []
+    if md.get("x-amz-scal-transition-in-progress"):
+        headers.append(("x-amz-scal-transition-in-progress", "true"))
+        headers.append(("x-amz-scal-transition-time", http_date(md.get("x-amz-scal-transition-time"))))
+    archive = md.get("archive")
+    if archive:
+        headers.append(("x-amz-scal-archive-info", json.dumps(archive.get("archiveInfo"), separators=(",", ":"))))
+        if archive.get("restoreRequestedAt"):
+            headers.append(("x-amz-scal-restore-requested-at", http_date(archive["restoreRequestedAt"])))
+            headers.append(("x-amz-scal-restore-requested-days", str(archive.get("restoreRequestedDays"))))
+        if archive.get("restoreCompletedAt"):
+            headers.append(("x-amz-scal-restore-completed-at", http_date(archive["restoreCompletedAt"])))
+            headers.append(("x-amz-scal-restore-will-expire-at", http_date(archive.get("restoreWillExpireAt"))))
+    headers.append(("x-amz-storage-class", str(md.get("x-amz-storage-class") or md.get("dataStoreName"))))
+    headers.append(("x-amz-scal-owner-id", str(md["owner-id"])))
+    return headers
+
+
+def http_date(text: str | None) -> str:
+    """An ISO time as HTTP writes it, milliseconds cut off; JavaScript's words for one that is none."""
+    moment = parse_date(text or "")
+    return "Invalid Date" if moment is None else email.utils.formatdate(moment // 1000, usegmt=True)

@@ -14,7 +14,7 @@ from fake_cloudserver.errors import S3Error
 from fake_cloudserver.metadata.bucket_info import BucketInfo
 from fake_cloudserver.metadata.object_metadata import location_elements
 from fake_cloudserver.request import Answer, Request
-from fake_cloudserver.s3.cold_storage import check_available
+from fake_cloudserver.s3.cold_storage import archive_headers, check_available
 from fake_cloudserver.s3.conditions import check_conditions
 from fake_cloudserver.s3.javascript import parse_int
 from fake_cloudserver.s3.lifecycle_headers import expiration_headers
@@ -68,6 +68,9 @@ def object_head(server: CloudServer, request: Request) -> Answer:
     _refuse_delete_marker(bucket, md, version_id)
     check_conditions(request.headers, etag=md["content-md5"], last_modified=md["last-modified"])
     headers = _headers(bucket, request, md, version_id, with_tag_count=False)
+    if request.headers.get("x-amz-scal-archive-info"):
+        for name, value in archive_headers(md):
+            set_header(headers, name, value)
     byte_range = _byte_range(request, md)
     if request.headers.get("range"):
         set_header(headers, "accept-ranges", "bytes")

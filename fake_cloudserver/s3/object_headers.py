@@ -5,14 +5,13 @@ Source: cloudserver lib/utilities/collectResponseHeaders.js; Arsenal lib/s3route
 
 from __future__ import annotations
 
-import email.utils
 import re
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from fake_cloudserver.metadata.bucket_info import BucketInfo
 from fake_cloudserver.metadata.object_metadata import user_metadata
-from fake_cloudserver.s3.javascript import parse_date
+from fake_cloudserver.s3.cold_storage import http_date
 from fake_cloudserver.s3.tags import stored_tags
 from fake_cloudserver.s3.user_metadata import is_too_large
 from fake_cloudserver.s3.versioning import version_headers
@@ -123,11 +122,6 @@ def _replication_headers(md: Mapping[str, Any]) -> Headers:
         if status == "COMPLETED" and version_id:
             headers.append((f"x-amz-meta-{site}-version-id", version_id))
     return headers
-
-
-def http_date(text: str) -> str:
-    """An ISO time as HTTP writes it, milliseconds cut off."""
-    return email.utils.formatdate((parse_date(text) or 0) // 1000, usegmt=True)
 
 
 def set_header(headers: Headers, name: str, value: str) -> None:

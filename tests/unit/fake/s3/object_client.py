@@ -240,7 +240,7 @@ class Client:
         """The bytes of a location element; None when they are gone."""
         try:
             return b"".join(self.gateway.read([{**element, "start": 0}]))
-        except LocationError:
+        except (LocationError, S3Error):
             return None
 
 

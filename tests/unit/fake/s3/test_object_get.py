@@ -396,3 +396,28 @@ def test_rights(client: Client, who: str | None, acl: str, get: int, get_version
     assert client.get("versioned/k", as_=who).status == get
     assert client.get("versioned/k", as_=who, versionId=version_id).status == get_version
     assert client.head("versioned/k", as_=who, versionId=version_id).status == head
+
+
+def test_archive_information(client: Client) -> None:
+    asked = {"x-amz-scal-archive-info": "true"}
+    owner = ("x-amz-scal-owner-id", client.requester("Bart").canonical_id)
+    assert client.head("plain/k", headers=asked).headers[-2:] == [("x-amz-storage-class", "STANDARD"), owner]
+    archive = {"archiveInfo": {"id": 7}, "restoreRequestedAt": "2026-11-22T22:19:31.000Z", "restoreRequestedDays": 3}
+    md = client.md("plain/k") | {"archive": archive, "x-amz-storage-class": "cold"}
+    client.server.metadata.put_object("plain", "k", md)
+    reply = client.head("plain/k", headers=asked)
+    assert [header for header in reply.headers if "scal" in header[0] or "class" in header[0]] == [
+        ("x-amz-storage-class", "cold"),
+        ("x-amz-scal-archive-info", '{"id":7}'),
+        ("x-amz-scal-restore-requested-at", LAST_MODIFIED),
+        ("x-amz-scal-restore-requested-days", "3"),
+        owner,
+    ]
+    archive |= {"restoreCompletedAt": "2026-11-22T22:19:31.000Z", "restoreWillExpireAt": "?"}
+    md |= {"archive": archive, "x-amz-scal-transition-in-progress": True, "x-amz-scal-transition-time": "2026"}
+    client.server.metadata.put_object("plain", "k", md)
+    reply = client.head("plain/k", headers=asked)
+    assert reply.header("x-amz-scal-restore-completed-at") == LAST_MODIFIED
+    assert reply.header("x-amz-scal-restore-will-expire-at") == "Invalid Date"
+    assert reply.header("x-amz-scal-transition-time") == "Thu, 01 Jan 2026 00:00:00 GMT"
+    assert reply.header("x-amz-meta-scal-s3-transition-in-progress") == "true"
