@@ -1,0 +1,149 @@
+"""The queue populator: follows the metadata journal and publishes what is to be replicated.
+
+Source: Backbeat lib/queuePopulator/QueuePopulator.js, LogReader.js, ReplicationQueuePopulator.js.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from harness.engine.checkpoints import POPULATOR_PRODUCED, POPULATOR_READ, POPULATOR_SAVED, Checkpoints
+from harness.engine.errors import ReplicationError
+from harness.engine.filter import Dropped, Publication, decide
+from harness.engine.journal import JournalBatch, JournalSource
+from harness.engine.metrics import EngineMetrics
+from harness.engine.populator_position import PopulatorPosition
+from harness.engine.settings import EngineSettings
+from harness.queue.base import MessageTooLarge, Outgoing, Queue
+from harness.queue.interruption import Interruption
+
+log = structlog.get_logger(__name__)
+
+#: A position that nothing was published for is saved after so many records, or as soon as there is nothing to read.
+_SAVE_AFTER = 1_000
+
+
+class QueuePopulator:
+    """At least once: the position is saved only after Kafka has acknowledged all entries before it.
+
+    Backbeat ends at any error and is restarted; here a journal that cannot be read is asked again, and Kafka is
+    waited for. A message that Kafka refuses for its size can never be published: it is logged, counted and left.
+    """
+
+    def __init__(
+        self,
+        settings: EngineSettings,
+        source: JournalSource,
+        queue: Queue,
+        *,
+        metrics: EngineMetrics,
+        checkpoints: Checkpoints,
+        interruption: Interruption,
+    ) -> None:
+        self._settings = settings
+        self._source = source
+        self._producer = queue.producer()
+        self._saved = PopulatorPosition(queue, settings.queue_populator.position_topic, source.log_id)
+        self._metrics = metrics
+        self._checkpoints = checkpoints
+        self._interruption = interruption
+        self._position: int | None = None
+        self._last_saved: int | None = None
+        self._complained = False
+
+    @property
+    def position(self) -> int | None:
+        """All records before it are in Kafka, as far as they belong there; None before the first step."""
+        return self._position
+
+    def step(self, timeout: float = 0.0) -> int:
+        """Read and publish one batch, waiting up to ``timeout`` seconds for it; how many records were read.
+
+        Raises Interrupted when it was told to let go while Kafka was gone; nothing is lost by that.
+        """
+        try:
+            count = self._step(timeout)
+        except ReplicationError as error:
+            self._complain(error)
+            self._interruption.sleep(self._settings.queue_populator.poll_interval_s if timeout else 0.0)
+            return 0
+        self._complained = False
+        return count
+
+    def save(self) -> None:
+        """Save the position if it is ahead of the saved one."""
+        if self._position is not None and self._position != self._last_saved:
+            self._saved.save(self._position, self._interruption)
+            self._last_saved = self._position
+
+    def _step(self, timeout: float) -> int:
+        position = self._load() if self._position is None else self._position
+        batch = self._source.read(position, self._settings.queue_populator.batch_max_read)
+        if not batch.records:
+            self.save()
+            if timeout:
+                self._source.wait(position, timeout)
+            return 0
+        self._checkpoints.reach(POPULATOR_READ)
+        if batch.next - position > batch.records:
+            log.warning("the journal lost records", expected=position, next=batch.next, records=batch.records)
+        published = self._publish(batch)
+        self._position = batch.next
+        self._metrics.journal_position("replication", self._source.log_id, batch.next)
+        if published or batch.next - (self._last_saved or 0) >= _SAVE_AFTER:
+            self.save()
+        if published:
+            self._checkpoints.reach(POPULATOR_SAVED)
+        return batch.records
+
+    def _load(self) -> int:
+        first, end = self._source.bounds()
+        saved = self._saved.load()
+        start = first if self._settings.queue_populator.start == "earliest" else end
+        if saved is not None and saved > end:
+            log.warning("the journal is younger than the saved position, starting anew", saved=saved, end=end)
+            saved = None
+        self._position = start if saved is None else saved
+        self._last_saved = saved
+        log.info("following the journal", log_id=self._source.log_id, position=self._position, saved=saved)
+        return self._position
+
+    def _publish(self, batch: JournalBatch) -> int:
+        publications: list[Publication] = []
+        for entry in batch.entries:
+            decision = decide(entry, self._settings.cold_locations)
+            if isinstance(decision, Publication):
+                publications.append(decision)
+            else:
+                self._note(decision, entry.bucket, entry.key)
+        if publications:
+            self._send(publications)
+            self._checkpoints.reach(POPULATOR_PRODUCED)
+            sizes = [one.replicated_bytes for one in publications]
+            self._metrics.populated("replication", self._source.log_id, sizes)
+        return len(publications)
+
+    def _note(self, dropped: Dropped, bucket: str, key: str | None) -> None:
+        if dropped.reason.startswith("malformed"):
+            log.error("journal entry is not replicated", bucket=bucket, key=key, reason=dropped.reason)
+
+    def _send(self, publications: list[Publication]) -> None:
+        messages = [Outgoing(self._settings.topic, one.key, one.value) for one in publications]
+        try:
+            self._producer.send_all(messages, self._interruption)
+        except MessageTooLarge:
+            # what came before it may be in Kafka already: everything once more, one by one
+            for message in messages:
+                self._send_alone(message)
+
+    def _send_alone(self, message: Outgoing) -> None:
+        try:
+            self._producer.send_all([message], self._interruption)
+        except MessageTooLarge as error:
+            log.exception("object is not replicated", key=message.key, reason=str(error))
+            self._metrics.not_published("replication", self._source.log_id)
+
+    def _complain(self, error: ReplicationError) -> None:
+        if not self._complained:
+            log.warning("the journal cannot be read, trying on", reason=str(error))
+            self._complained = True
