@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import Any
 
 DIALECTS = ("design", "release")
+
+#: The sites that every stack has; a scenario may declare more under ``sites``.
+CLOUDSERVER = "cloudserver"
+AWS = "aws"
+
+#: Accounts a step can act ``as``: those CloudServer ships (cloudserver conf/authdata.json), and nobody.
+ACCOUNTS = ("bart", "lisa", "clueso", "replication", "lifecycle", "anonymous")
+
+#: Names that every scenario can use: the stack's AWS bucket, the site and role of its replication rules, a text that
+#: no other run has, the dialect.
+BUILT_IN_NAMES = ("aws", "site", "role", "run", "dialect")
+
+_LONGEST_VALUE = 40
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -20,67 +34,104 @@ class Place:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a bucket replicates to.
+
+    Attributes:
+        site: a site of the stack (``aws``), or a storage class as CloudServer's rules have it (``aws-us-east-1``).
+        prefix: the rule's prefix.
+        bucket: the destination bucket: an alias or a real name; None for the site's own one.
+    """
+
+    site: str
+    prefix: str = ""
+    bucket: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class BucketSpec:
     """A bucket that exists while the scenario runs.
 
     Attributes:
         alias: its name in the scenario; the real name is made for each run.
-        site: where it is created: ``cloudserver`` or ``aws``.
+        site: where it is created.
         versioning: ``Enabled``, ``Suspended`` or None (never configured).
-        replicates_to: sites of its one replication rule, in StorageClass order; empty for none.
-        prefix: the rule's prefix.
+        replicates_to: destinations with the same prefix make one rule, their sites in this order.
         location: LocationConstraint, None for the default.
     """
 
     alias: str
-    site: str
-    versioning: str | None
-    replicates_to: tuple[str, ...]
-    prefix: str
-    location: str | None
     place: Place
+    site: str = CLOUDSERVER
+    versioning: str | None = None
+    replicates_to: tuple[Destination, ...] = ()
+    location: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Eventually:
-    """Try again until the expectations hold; ``unless`` names what ends the wait at once. Seconds."""
+    """Try again until the expectations hold; ``unless`` names what ends the wait at once. Durations as written."""
 
-    within: float
-    every: float | None = None
+    within: Any
+    every: Any = None
     unless: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Holds:
-    """The expectations hold now and for the whole time. Seconds."""
+    """The expectations hold now and for the whole time. Durations as written."""
 
-    duration: float
-    every: float = 0.1
+    duration: Any
+    every: Any = "100ms"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Step:
-    """One verb with what is expected of it."""
+    """One verb with what is expected of it; texts may hold ``$name``.
+
+    Attributes:
+        arguments: what the verb was given, as written.
+        at: the site it speaks to.
+        account: whom it acts as; None for the verb's usual account.
+        save: name -> JMESPath over the output.
+        expect: JMESPath over the output -> literal or operators.
+        error: the failure that is expected: a code, or a mapping like ``expect`` over the error; None for none.
+    """
 
     verb: str
     arguments: Any
     place: Place
-    at: str = "cloudserver"
+    at: str = CLOUDSERVER
     account: str | None = None
     save: dict[str, str] = dataclasses.field(default_factory=dict)
     expect: dict[str, Any] = dataclasses.field(default_factory=dict)
-    error: dict[str, Any] | None = None
+    error: Any = None
     wait: Eventually | Holds | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Scenario:
-    """A whole scenario; ``rows`` and ``dialects`` make several runs of it.
+class Needs:
+    """What the stack that a run gets must be like.
 
     Attributes:
-        stack: what the stack it runs on must be like beyond the dialect (``retry`` and the like); a scenario with
-            needs of its own, or one that stops parts of the stack, gets a stack of its own.
+        own: nobody else may use it: the run stops or changes parts of it.
+        settings: what ``stack:`` asks for, as written; a stack with settings is always an own one.
+        sites: sites beyond ``cloudserver`` and ``aws``: name -> kind.
     """
+
+    own: bool = False
+    settings: dict[str, Any] = dataclasses.field(default_factory=dict)
+    sites: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def shared(self) -> bool:
+        """Whether any other run with no needs may use the same stack at the same time."""
+        return not (self.own or self.settings or self.sites)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Scenario:
+    """A whole scenario; ``rows`` and ``dialects`` make several runs of it."""
 
     title: str
     place: Place
@@ -92,7 +143,7 @@ class Scenario:
     buckets: tuple[BucketSpec, ...] = ()
     rows: tuple[dict[str, Any], ...] = ({},)
     final_steps: tuple[Step, ...] = ()
-    stack: dict[str, Any] = dataclasses.field(default_factory=dict)
+    needs: Needs = dataclasses.field(default_factory=Needs)
 
     def runs(self) -> list[ScenarioRun]:
         """Each row in each dialect."""
@@ -109,8 +160,19 @@ class ScenarioRun:
 
     @property
     def title(self) -> str:
-        """The scenario's title, with what sets this run apart from the others."""
-        differences = [f"{name}={value}" for name, value in self.row.items()]
+        """The scenario's title, with what sets this run apart from the others.
+
+        A row that has a ``case`` is called by that alone.
+        """
+        if "case" in self.row:
+            differences = [str(self.row["case"])]
+        else:
+            differences = [f"{name}={_short(value)}" for name, value in self.row.items()]
         if len(self.scenario.dialects) > 1:
             differences.insert(0, self.dialect)
         return self.scenario.title + (f" [{', '.join(differences)}]" if differences else "")
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"

@@ -1,0 +1,17 @@
+"""All verbs of the language, by name."""
+
+from __future__ import annotations
+
+from harness.scenario import s3_verbs
+from harness.scenario.engine_verbs import VERBS
+from harness.scenario.verb import Verb
+
+
+def find(name: str) -> Verb | None:
+    """The verb of that name; None when there is none. Asking for an S3 operation loads botocore."""
+    return VERBS.get(name) or s3_verbs.verb(name)
+
+
+def names() -> list[str]:
+    """All verbs, in order."""
+    return sorted([*VERBS, *s3_verbs.names()])
