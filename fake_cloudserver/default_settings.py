@@ -20,7 +20,6 @@ def default_config() -> dict[str, Any]:
     """What config.json would hold."""
     return {
         "listenOn": ["127.0.0.1:8000"],
-        "metricsListenOn": ["127.0.0.1:8002"],
         "restEndpoints": {"localhost": "us-east-1", "127.0.0.1": "us-east-1"},
         "websiteEndpoints": ["s3-website.localhost"],
         "replicationEndpoints": [{"site": AWS_SITE, "type": "aws_s3", "default": True}],

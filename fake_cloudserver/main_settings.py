@@ -19,19 +19,30 @@ from fake_cloudserver.config_values import (
 
 Address = tuple[str, int]
 
-_EVERYWHERE = "0.0.0.0"  # noqa: S104  (what a port without an address means)
+#: Where a port without an address listens. The real one takes every address then; this one holds published keys and
+#: never leaves this machine unless it is told to, with an address (``listenOn``, ``--host``).
+_LOOPBACK_ADDRESS = "127.0.0.1"
 
 _LOOPBACK = ("127.0.0.1/8", "::1")
 _MOST_SCANNED_LIFECYCLE_ENTRIES = 10000
 
 
 def parse_listen_on(config: Mapping[str, Any], field: str, port_field: str, default_port: int) -> tuple[Address, ...]:
-    """The ``ip:port`` texts of ``field`` (IPv6 in brackets), or the one port of ``port_field``, everywhere."""
+    """The ``ip:port`` texts of ``field`` (IPv6 in brackets), or the one port of ``port_field``, on this machine only."""
     port = config.get(port_field, default_port)
     require(is_positive_integer(port), f"bad config: {port_field} must be a positive integer")
     texts = config.get(field, [])
     require(is_list_of_strings(texts), f"bad config: {field} must be a list of strings")
-    return tuple(_parse_address(text, field) for text in texts) or ((_EVERYWHERE, int(port)),)
+    return tuple(_parse_address(text, field) for text in texts) or ((_LOOPBACK_ADDRESS, int(port)),)
+
+
+def parse_metrics_listen_on(config: Mapping[str, Any]) -> tuple[Address, ...]:
+    """Where health and metrics are served: nowhere unless the configuration says so.
+
+    The real one listens on port 8002 in any case; here a second server in the background would only be in the way.
+    """
+    addresses = parse_listen_on(config, "metricsListenOn", "metricsPort", 8002)
+    return addresses if config.get("metricsListenOn") or "metricsPort" in config else ()
 
 
 def _parse_address(text: str, field: str) -> Address:
@@ -41,7 +52,7 @@ def _parse_address(text: str, field: str) -> Address:
         colon == ":" and is_number and int(port) > 0,
         f"bad config: {field} port must be a positive integer",
     )
-    return address.removeprefix("[").removesuffix("]") or _EVERYWHERE, int(port)
+    return address.removeprefix("[").removesuffix("]") or _LOOPBACK_ADDRESS, int(port)
 
 
 def parse_service(config: Mapping[str, Any], field: str) -> Address | None:

@@ -14,6 +14,7 @@ from typing import Any
 from fake_cloudserver import default_settings as built_in
 from fake_cloudserver import main_settings as main
 from fake_cloudserver.account_settings import AccountSettings, account_of_environment, parse_accounts
+from fake_cloudserver.addresses import is_in_network
 from fake_cloudserver.config_files import append_replication_endpoints, read_named
 from fake_cloudserver.config_values import is_truthy, properties_of
 from fake_cloudserver.location_settings import LocationSettings, check_against_main_config, parse_locations
@@ -29,7 +30,7 @@ class Settings:
 
     Attributes:
         listen_on: address and port pairs of the S3 API and the internal routes.
-        metrics_listen_on: the same for ``/live``, ``/ready`` and ``/metrics``.
+        metrics_listen_on: the same for ``/live``, ``/ready`` and ``/metrics``; empty when nothing is configured.
         locations: by name, in the order of the file.
         replication_endpoints: in the order of the file.
         rest_endpoints: host name to location name.
@@ -75,6 +76,11 @@ class Settings:
             if endpoint.default:
                 return endpoint
         return self.replication_endpoints[0] if self.replication_endpoints else None
+
+    def may_ask_for_health(self, address: str) -> bool:
+        """Whether an IP address is in one of the ranges that may; False for what is no address."""
+        # Arsenal lib/ipCheck.ts (ipMatchCidrList)
+        return any(is_in_network(address, source) for source in self.health_check_allow_from)
 
     def is_cold(self, location_name: str) -> bool:
         """Whether it is a location that data cannot be written to directly; False for an unknown one."""
@@ -176,7 +182,7 @@ def _parse_main_config(
     config = properties_of(document, "bad config: config.json must hold an object")
     settings = Settings(
         listen_on=main.parse_listen_on(config, "listenOn", "port", 8000),
-        metrics_listen_on=main.parse_listen_on(config, "metricsListenOn", "metricsPort", 8002),
+        metrics_listen_on=main.parse_metrics_listen_on(config),
         locations=locations,
         replication_group_id=main.parse_replication_group_id(config),
         replication_endpoints=parse_replication_endpoints(config.get("replicationEndpoints", [])),

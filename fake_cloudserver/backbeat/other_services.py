@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Iterable
-
 from fake_cloudserver.backbeat.api_proxy import proxy_api
 from fake_cloudserver.backbeat.documents import json_answer
 from fake_cloudserver.backbeat.path import parse_path
@@ -25,7 +22,7 @@ def report(server: CloudServer, request: Request) -> Answer:
     # cloudserver lib/utilities/reportHandler.js
     token = server.settings.report_token
     is_known = token is not None and request.headers.get("x-scal-report-token") == token
-    if not is_known or not _matches(server.settings.health_check_allow_from, request.remote_address):
+    if not is_known or not server.settings.may_ask_for_health(request.remote_address):
         raise S3Error("AccessDenied")
     locations = {
         name: {"type": location.type, "objectId": location.object_id}
@@ -39,14 +36,6 @@ def report(server: CloudServer, request: Request) -> Answer:
             "config": {"locationConstraints": locations, "replicationEndpoints": endpoints},
         }
     )
-
-
-def _matches(ranges: Iterable[str], address: str) -> bool:
-    try:
-        caller = ipaddress.ip_address(address)
-        return any(caller in ipaddress.ip_network(one, strict=False) for one in ranges)
-    except ValueError:
-        return False
 
 
 def workflow_engine_operator(server: CloudServer, request: Request) -> Answer:

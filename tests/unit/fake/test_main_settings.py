@@ -131,7 +131,7 @@ def test_the_main_configuration_is_an_object() -> None:
         ("127.0.0.1:8000", ("127.0.0.1", 8000)),
         ("[::1]:8000", ("::1", 8000)),
         ("localhost:80", ("localhost", 80)),
-        (":9000", ("0.0.0.0", 9000)),
+        (":9000", ("127.0.0.1", 9000)),
     ],
 )
 def test_listen_on(text: str, address: tuple[str, int]) -> None:
@@ -139,9 +139,34 @@ def test_listen_on(text: str, address: tuple[str, int]) -> None:
     assert settings_of(metricsListenOn=[text]).metrics_listen_on == (address,)
 
 
+def test_health_and_metrics_are_served_where_the_configuration_says() -> None:
+    assert settings_of().metrics_listen_on == settings_of(metricsListenOn=[]).metrics_listen_on == ()
+    assert settings_of(metricsPort=82).metrics_listen_on == (("127.0.0.1", 82),)
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("10.1.2.3", True),
+        ("192.168.7.7", True),
+        ("192.168.7.8", False),
+        ("::2", False),
+        ("", False),
+        ("localhost", False),
+    ],
+)
+def test_who_may_ask_for_health(address: str, *, allowed: bool) -> None:
+    settings = settings_of(healthChecks={"allowFrom": ["no network", "10.0.0.0/8", "192.168.7.7"]})
+    assert settings.may_ask_for_health(address) is allowed
+
+
 def test_ports_without_addresses() -> None:
     settings = settings_of(port=81, metricsPort=82.0, listenOn=[])
-    assert (settings.listen_on, settings.metrics_listen_on) == ((("0.0.0.0", 81),), (("0.0.0.0", 82),))
+    assert (settings.listen_on, settings.metrics_listen_on) == ((("127.0.0.1", 81),), (("127.0.0.1", 82),))
 
 
 @pytest.mark.parametrize("record_log", [None, {}, {"enabled": False, "recordLogName": "x"}, {"recordLogName": "x"}])

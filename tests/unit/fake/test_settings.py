@@ -82,7 +82,7 @@ def test_a_whole_configuration() -> None:
     settings = Settings.from_documents(CONFIG, LOCATIONS, ACCOUNTS)
     assert before == (CONFIG, LOCATIONS, ACCOUNTS)
     assert settings.listen_on == (("127.0.0.1", 8000),)
-    assert settings.metrics_listen_on == (("0.0.0.0", 8002),)
+    assert settings.metrics_listen_on == ()
     assert list(settings.locations) == ["us-east-1", "cold", "aws-us-east-1"]
     assert settings.locations["aws-us-east-1"].details["bucketName"] == "crr-target"
     assert settings.replication_endpoints == (
@@ -105,7 +105,7 @@ def test_a_whole_configuration() -> None:
 
 def test_what_absent_keys_mean() -> None:
     settings = settings_of()
-    assert settings.listen_on == (("0.0.0.0", 8000),)
+    assert settings.listen_on == (("127.0.0.1", 8000),)
     assert settings.replication_endpoints == ()
     assert settings.website_endpoints == ()
     assert settings.replication_group_id == "RG001"
@@ -202,7 +202,7 @@ def test_the_current_folder_is_where_names_start(tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(tmp_path)
     (tmp_path / "conf").mkdir()
     environ = write(tmp_path / "conf", config={**MINIMAL, "port": 99})
-    assert Settings.load(environ).listen_on == (("0.0.0.0", 99),)
+    assert Settings.load(environ).listen_on == (("127.0.0.1", 99),)
 
 
 def test_nothing_named_is_the_built_in_configuration(tmp_path: Path) -> None:
