@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 from object_client import AWS, FOREIGN_VERSION, LAST_MODIFIED, REPLICATION, RULE, Client, Reply
+
+from fake_cloudserver.settings import Settings
 
 MD5 = "644be06dfc54061fd1e67f5ebbabcd58"
 ALL_HEADERS = {
@@ -331,12 +334,17 @@ def test_reading_from_a_replica(client: Client, status: str, body: bytes) -> Non
     assert reply.body == body
 
 
-def test_reading_from_a_replica_asks_the_remote_first(client: Client) -> None:
+@pytest.mark.parametrize(("bucket_match", "remote_key"), [(True, "k"), (False, "replicated/k")])
+def test_reading_from_a_replica_asks_the_remote_first(bucket_match: bool, remote_key: str) -> None:
+    settings = Settings.default()
+    aws = settings.locations[AWS]
+    aws = dataclasses.replace(aws, details={**aws.details, "bucketMatch": bucket_match})
+    client = Client(dataclasses.replace(settings, locations={**settings.locations, AWS: aws}))
+    client.create_bucket("replicated", versioning="Enabled", replication_configuration=REPLICATION)
     replicate(client, "COMPLETED")
     headers = {"x-amz-location-constraint": AWS, "range": "bytes=1-2"}
     assert client.get("replicated/k", headers=headers).body == b"EL"
-    # the built-in location has bucketMatch: the remote key is the object's
-    assert client.remote.calls == [("head", "k", "v7"), ("get", "k", "v7")]
+    assert client.remote.calls == [("head", remote_key, "v7"), ("get", remote_key, "v7")]
 
 
 def test_reading_from_a_replica_that_is_gone(client: Client) -> None:
