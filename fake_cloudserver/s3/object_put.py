@@ -107,7 +107,7 @@ def content_properties(headers: Mapping[str, str]) -> dict[str, str]:
     names = ("content-type", "cache-control", "content-disposition", "expires")
     properties = {name: headers[name] for name in names if name in headers}
     if headers.get("content-encoding"):
-        # Arsenal lib/s3middleware/... (removeAWSChunked): the first one, and one comma after it
+        # cloudserver lib/api/apiUtils/object/removeAWSChunked.js: the first one, and one comma after it
         before, _, after = headers["content-encoding"].partition("aws-chunked")
         properties["content-encoding"] = before + after.removeprefix(",")
     return properties

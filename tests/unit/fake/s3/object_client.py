@@ -130,6 +130,7 @@ class Client:
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings.default()
+        self.last_request: Request | None = None
         self.clock = VirtualClock(START)
         self.journal = Journal(self.clock)
         version_ids = VersionIdGenerator(self.clock, self.settings.replication_group_id)
@@ -204,6 +205,7 @@ class Client:
             requester=self.requester(as_),
             content_md5=md5,
         )
+        self.last_request = request
         try:
             return _reply(OPERATIONS[operation](self.server, request))
         except S3Error as error:

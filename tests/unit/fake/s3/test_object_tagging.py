@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from object_client import AWS, FOREIGN_VERSION, REPLICATION, Client, Reply
 
@@ -119,13 +121,12 @@ def test_body_is_looked_at_last(client: Client) -> None:
 
 
 @pytest.mark.parametrize(("ask", "operation"), [(put, "PUT_TAGGING"), (remove, "DELETE_TAGGING")])
-def test_replication(client: Client, ask: object, operation: str) -> None:
+def test_replication(client: Client, ask: Callable[..., Reply], operation: str) -> None:
     client.put("replicated/k")
     md = client.md("replicated/k")
     md["replicationInfo"] |= {"status": "COMPLETED", "dataStoreVersionId": "old"}
     md["replicationInfo"]["backends"][0] |= {"status": "COMPLETED", "dataStoreVersionId": "v9"}
     client.server.metadata.put_object("replicated", "k", md, version_id=md["versionId"])
-    assert callable(ask)
     ask(client, "replicated/k")
     info = client.md("replicated/k")["replicationInfo"]
     assert info["status"] == "PENDING"
@@ -183,3 +184,12 @@ def test_bucket_owner_may_tag_what_others_own(client: Client) -> None:
     assert put(client, "open/k").status == 200
     assert get(client, "open/k").status == 200
     assert get(client, "open/k", as_="Lisa").code == "AccessDenied"
+
+
+@pytest.mark.parametrize("ask", [put, get, remove])
+def test_refusals_have_no_cors_headers(client: Client, ask: Callable[..., Reply]) -> None:
+    ask(client, "plain/k", as_="Lisa")
+    assert client.last_request is not None
+    assert client.last_request.bucket_info is None
+    ask(client, "plain/nokey")
+    assert client.last_request.bucket_info is not None
