@@ -11,6 +11,7 @@ import structlog
 from fake_cloudserver import Clock, Randomness
 from harness.engine.checkpoints import Checkpoints
 from harness.engine.clients import SourceClients
+from harness.engine.errors import ReplicationError
 from harness.engine.failed_topic import FailedTopic
 from harness.engine.journal import BucketdJournal, InProcessJournal, Journal, JournalSource
 from harness.engine.metrics import EngineMetrics
@@ -31,7 +32,8 @@ log = structlog.get_logger(__name__)
 #: What an engine can do; Backbeat has a process for each.
 ROLES = frozenset({"populator", "processor", "status"})
 
-_ROUND = 0.5
+#: Seconds that a part waits for something to do before it looks whether it is to stop.
+_ROUND = 0.2
 
 
 class Role(Protocol):
@@ -76,8 +78,8 @@ class Engine:
         self._randomness = randomness
         self._checkpoints = checkpoints or Checkpoints()
         self._threaded = threaded
-        self._own_transport = None if transport else RequestsTransport(pool=_pool_size(settings))
-        self._transport: Transport = transport or self._own_transport or RequestsTransport()
+        self._owns_transport = transport is None
+        self._transport: Transport = transport or RequestsTransport(pool=_pool_size(settings))
         self._journal = journal
         self._stopping = Interruption(clock)
         self._threads: list[threading.Thread] = []
@@ -113,8 +115,8 @@ class Engine:
             for role in self._consumers():
                 finished = role.stop(max(0.1, deadline - self._clock.monotonic())) and finished
             self._save_position()
-        if self._own_transport is not None:
-            self._own_transport.close()
+        if self._owns_transport:
+            self._transport.close()
         self.check()
         if not finished:
             raise StackError(f"the engine was still at work {timeout:g} s after it was told to stop")
@@ -148,13 +150,17 @@ class Engine:
         Looked at from upstream to downstream; whatever was in between wrote to the journal if it wrote at all.
         """
         self.check()
-        before = self._end_of_journal()
-        if before is not None and self.populator is not None and self.populator.position != before:
-            return False
-        for consumer in self._consumers():
-            if consumer.in_flight or self._queue.backlog(consumer.group, consumer.topics):
+        try:
+            end = None if self.source is None else self.source.bounds()[1]
+            if self.populator is not None and self.populator.position != end:
                 return False
-        return self._end_of_journal() == before
+            for consumer in self._consumers():
+                if consumer.in_flight or self._queue.backlog(consumer.group, consumer.topics):
+                    return False
+            return self.source is None or self.source.bounds()[1] == end
+        except ReplicationError as error:
+            log.info("cannot tell whether there is anything to do", reason=str(error))
+            return False
 
     def settle(self, timeout: float = 30.0) -> bool:
         """Wait until the engine is idle; False when it was not within ``timeout`` seconds."""
@@ -173,9 +179,8 @@ class Engine:
     def _check(self, journal: Journal | None) -> None:
         unknown = self.roles - ROLES
         if unknown:
-            raise UsageError(
-                f"there is no engine role {', '.join(sorted(unknown))}; there are {', '.join(sorted(ROLES))}"
-            )
+            known = ", ".join(sorted(ROLES))
+            raise UsageError(f"there is no engine role {', '.join(sorted(unknown))}; there are {known}")
         for site in self.settings.bootstrap_list:
             if site.type is None:
                 raise UsageError(f"site {site.site} has no cloud type: this engine replicates to clouds only")
@@ -277,9 +282,6 @@ class Engine:
             self.populator.save()
         except (Interrupted, QueueClosed):
             log.info("position not saved")
-
-    def _end_of_journal(self) -> int | None:
-        return None if self.source is None else self.source.bounds()[1]
 
 
 def _pool_size(settings: EngineSettings) -> int:

@@ -21,6 +21,7 @@ from harness.engine.recent import RecentlyCompleted
 from harness.engine.settings import EngineSettings, SiteSettings
 from harness.engine.tasks.aws_replication import AWSReplicationTask
 from harness.engine.tasks.context import Outcome, TaskContext
+from harness.engine.topics import processor_group
 from harness.queue.base import Message, Queue
 from harness.queue.interruption import Interrupted, Interruption
 from harness.queue.ordered import OrderedConsumption
@@ -52,7 +53,7 @@ class QueueProcessor:
         threaded: bool = True,
     ) -> None:
         self.site = site
-        self.group = f"{settings.queue_processor.group_id}-{site.site}"
+        self.group = processor_group(settings, site.site)
         self.topics = (settings.topic,)
         self._settings = settings
         self._clients = clients

@@ -1,4 +1,4 @@
-"""The topics that an engine needs."""
+"""The topics and consumer groups of an engine."""
 
 from __future__ import annotations
 
@@ -16,3 +16,14 @@ def all_topics(settings: EngineSettings) -> list[TopicSpecification]:
     ]
     specifications = [TopicSpecification(name, settings.kafka.partitions) for name in names]
     return [*specifications, TopicSpecification(settings.queue_populator.position_topic, compacted=True)]
+
+
+def processor_group(settings: EngineSettings, site: str) -> str:
+    """Every site has a consumer group of its own, so that none starves the others."""
+    return f"{settings.queue_processor.group_id}-{site}"
+
+
+def consumer_groups(settings: EngineSettings) -> list[tuple[str, tuple[str, ...]]]:
+    """All groups of an engine with the topics they read, from upstream to downstream."""
+    groups = [(processor_group(settings, site.site), (settings.topic,)) for site in settings.bootstrap_list]
+    return [*groups, (settings.replication_status_processor.group_id, (settings.replication_status_topic,))]

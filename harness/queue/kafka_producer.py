@@ -10,7 +10,7 @@ from typing import Any
 
 from fake_cloudserver import Clock, Randomness
 from harness.queue.base import MessageTooLarge, Outgoing, QueueClosed
-from harness.queue.interruption import Interruption
+from harness.queue.interruption import Interrupted, Interruption
 from harness.queue.kafka_library import KafkaError, KafkaProducer, MessageSizeTooLargeError, RecordListTooLargeError
 from harness.queue.kafka_settings import KafkaSettings
 from harness.queue.partitioner import partition_for
@@ -45,8 +45,6 @@ class KafkaQueueProducer:
         while pending:
             if self._closing.ordered:
                 raise QueueClosed("the queue is closed")
-            if interruption is not None:
-                interruption.check()
             undelivered, error, client = self._try(pending, interruption)
             if error is None:
                 return
@@ -59,7 +57,8 @@ class KafkaQueueProducer:
             if not getattr(error, "retriable", False):
                 self._replace(client)
             pending = undelivered
-            (interruption or self._closing).pause(_PAUSE)
+            if (interruption or self._closing).pause(_PAUSE) and interruption is not None:
+                raise Interrupted
 
     def close(self) -> None:
         with self._lock:

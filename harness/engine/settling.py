@@ -1,0 +1,27 @@
+"""Whether an engine in another process has come to rest, told from Kafka and the journal alone."""
+
+from __future__ import annotations
+
+from harness.engine.errors import ReplicationError
+from harness.engine.journal import JournalSource
+from harness.engine.populator_position import PopulatorPosition
+from harness.engine.settings import EngineSettings
+from harness.engine.topics import consumer_groups
+from harness.queue.base import Queue
+
+
+def is_settled(settings: EngineSettings, queue: Queue, source: JournalSource) -> bool:
+    """Everything in the journal was published, and every consumer group has committed all there is.
+
+    Looked at from upstream to downstream; whatever was in between wrote to the journal if it wrote at all.
+    """
+    position = PopulatorPosition(queue, settings.queue_populator.position_topic, source.log_id)
+    try:
+        end = source.bounds()[1]
+        if (position.load() or 1) != end:
+            return False
+        if any(queue.backlog(group, topics) for group, topics in consumer_groups(settings)):
+            return False
+        return source.bounds()[1] == end
+    except ReplicationError:
+        return False
