@@ -28,8 +28,16 @@ if TYPE_CHECKING:
     default=None,
     help="Also serve the journal as bucketd does, on this port; 0 takes a free one.",
 )
+@click.option(
+    "--metrics-port",
+    type=click.IntRange(0, 65535),
+    default=None,
+    help="Also serve /live, /ready and /metrics, on this port; 0 takes a free one. The configured ones otherwise.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Say where it listens as one line of JSON.")
-def main(host: str | None, port: int | None, bucketd_port: int | None, *, as_json: bool) -> None:
+def main(
+    host: str | None, port: int | None, bucketd_port: int | None, metrics_port: int | None, *, as_json: bool
+) -> None:
     """A fake Scality CloudServer.
 
     It reads CloudServer's own files, named by S3_CONFIG_FILE, S3_LOCATION_FILE and S3AUTH_CONFIG, and starts with
@@ -46,10 +54,14 @@ def main(host: str | None, port: int | None, bucketd_port: int | None, *, as_jso
         click.echo(str(error), err=True)
         sys.exit(1)
     addresses = [(host or a, b if port is None else port) for a, b in settings.listen_on]
+    metrics_addresses = [(host or a, b) for a, b in settings.metrics_listen_on]
+    if metrics_port is not None:
+        metrics_addresses = [(addresses[0][0], metrics_port)]
     with FakeCloudServer(settings) as fake, contextlib.ExitStack() as stack:
         servers = [_listen(stack, fake.app, *address) for address in addresses[: 1 if port is not None else None]]
         bucketd = None if bucketd_port is None else _listen(stack, fake.bucketd, addresses[0][0], bucketd_port)
-        _say(fake, servers, bucketd, as_json=as_json)
+        metrics = [_listen(stack, fake.metrics_app, *address) for address in metrics_addresses]
+        _say(fake, servers, bucketd, metrics, as_json=as_json)
         _wait_for_signal()
 
 
@@ -64,16 +76,27 @@ def _listen(stack: contextlib.ExitStack, app: object, host: str, port: int) -> H
     return server
 
 
-def _say(fake: FakeCloudServer, servers: list[HttpServer], bucketd: HttpServer | None, *, as_json: bool) -> None:
+def _say(
+    fake: FakeCloudServer,
+    servers: list[HttpServer],
+    bucketd: HttpServer | None,
+    metrics: list[HttpServer],
+    *,
+    as_json: bool,
+) -> None:
     endpoints = [server.url for server in servers]
     access_key, secret_key = fake.settings.accounts[0].keys[0]
     if as_json:
         facts = {"endpoint": endpoints[0], "endpoints": endpoints, "access_key": access_key, "secret_key": secret_key}
-        click.echo(json.dumps(facts | ({"bucketd": bucketd.url} if bucketd else {})))
+        facts |= {"bucketd": bucketd.url} if bucketd else {}
+        facts |= {"metrics": metrics[0].url} if metrics else {}
+        click.echo(json.dumps(facts))
         return
     click.echo(f"fake CloudServer on {', '.join(endpoints)}")
     if bucketd:
         click.echo(f"bucketd (the journal) on {bucketd.url}")
+    if metrics:
+        click.echo(f"health and metrics on {', '.join(server.url for server in metrics)}")
     click.echo(f"  AWS_ACCESS_KEY_ID={access_key} AWS_SECRET_ACCESS_KEY={secret_key} AWS_DEFAULT_REGION=us-east-1 \\")
     click.echo(f"  aws --endpoint-url {endpoints[0]} s3 ls")
 

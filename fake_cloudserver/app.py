@@ -14,6 +14,7 @@ from fake_cloudserver.cloudserver import CloudServer
 from fake_cloudserver.errors import S3Error
 from fake_cloudserver.http_body import BrokenBodyError
 from fake_cloudserver.logs import get_logger
+from fake_cloudserver.metrics import ACTION
 from fake_cloudserver.request import Answer, Request, from_environ
 from fake_cloudserver.s3 import router as s3_router
 from fake_cloudserver.s3.cors import cors_headers
@@ -37,7 +38,9 @@ def create_app(server: CloudServer) -> flask.Flask:
 
     def answer_any(path: str = "") -> flask.Response:  # noqa: ARG001  (the path is read as sent, not as decoded)
         request = from_environ(flask.request.environ, new_request_id(server))
-        return _to_response(request, answer(server, request))
+        given = answer(server, request)
+        flask.request.environ[ACTION] = request.action
+        return _to_response(request, given)
 
     # methods=None: every method reaches CloudServer's own decision, also those that HTTP does not know
     for rule in ("/", "/<path:path>"):

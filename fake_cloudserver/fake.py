@@ -28,6 +28,7 @@ class FakeCloudServer:
 
     Attributes:
         app: the S3 API and the internal routes, a WSGI application.
+        metrics_app: ``/live``, ``/ready`` and ``/metrics``, which CloudServer has on a port of their own.
         bucketd: the journal over HTTP, a WSGI application of its own, as bucketd is a server of its own.
         journal: the journal itself, for an engine in the same process.
     """
@@ -37,6 +38,8 @@ class FakeCloudServer:
     ) -> None:
         from fake_cloudserver.app import create_app
         from fake_cloudserver.bucketd.app import create_app as create_bucketd_app
+        from fake_cloudserver.health import HealthApp
+        from fake_cloudserver.metrics import Metrics
 
         self.settings = settings or Settings.default()
         self.clock = clock or SystemClock()
@@ -55,7 +58,9 @@ class FakeCloudServer:
             clock=self.clock,
             randomness=randomness,
         )
-        self.app: WsgiApp = create_app(server)
+        metrics = Metrics(self.clock)
+        self.app: WsgiApp = metrics.counting(create_app(server))
+        self.metrics_app: WsgiApp = HealthApp(self.settings, self._gateway, metrics)
         self.bucketd: WsgiApp = create_bucketd_app(store, self.clock)
 
     def close(self) -> None:

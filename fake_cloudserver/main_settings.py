@@ -28,7 +28,7 @@ _MOST_SCANNED_LIFECYCLE_ENTRIES = 10000
 
 
 def parse_listen_on(config: Mapping[str, Any], field: str, port_field: str, default_port: int) -> tuple[Address, ...]:
-    """The ``ip:port`` texts of ``field`` (IPv6 in brackets), or the one port of ``port_field``, on this machine only."""
+    """The ``ip:port`` texts of ``field`` (IPv6 in brackets), or the port of ``port_field`` on this machine only."""
     port = config.get(port_field, default_port)
     require(is_positive_integer(port), f"bad config: {port_field} must be a positive integer")
     texts = config.get(field, [])

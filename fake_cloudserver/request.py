@@ -42,6 +42,7 @@ class Request:
         stream: the body, already freed of transfer coding; read it once.
         request_id: 20 hexadecimal characters, the value of ``x-amz-request-id``.
         bucket, key: set by the router; None where the path has none.
+        action: CloudServer's name of what the request turned out to be; empty until that is known.
         virtual_bucket: the bucket when it was named by the Host header, else None.
         bucket_info: metadata of the bucket once an operation has loaded it: CORS headers depend on it.
         requester: set by authentication; the anonymous one until then.
@@ -60,6 +61,7 @@ class Request:
     request_id: str
     bucket: str | None = None
     key: str | None = None
+    action: str = ""
     virtual_bucket: str | None = None
     bucket_info: Any = None
     content_md5: str | None = None

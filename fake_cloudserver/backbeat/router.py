@@ -58,6 +58,7 @@ def handle(server: CloudServer, request: Request) -> Answer:
     service = service_name(request.raw_path, request.raw_query)
     if service is None:
         raise S3Error("InvalidURI")
+    request.action = _ACTIONS[service]
     return _SERVICES[service](server, request)
 
 
@@ -115,6 +116,14 @@ def _for_anybody(handler: Handler) -> Handler:
     return answer
 
 
+#: what the real one counts each service's requests under
+_ACTIONS: Final[Mapping[str, str]] = {
+    "backbeat": "routeBackbeat",
+    "metadata": "routeMetadata",
+    "report": "report",
+    "veeam": "routeVeeam",
+    "workflow-engine-operator": "routeWorkflowEngineOperator",
+}
 _SERVICES: Final[Mapping[str, Handler]] = {
     "backbeat": _backbeat,
     "metadata": proxy_metadata,

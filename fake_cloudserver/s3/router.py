@@ -15,9 +15,11 @@ import urllib.parse
 from fake_cloudserver.auth.authenticate import authenticate
 from fake_cloudserver.cloudserver import CloudServer
 from fake_cloudserver.errors import S3Error
+from fake_cloudserver.metrics import action_of
 from fake_cloudserver.request import Answer, Request
+from fake_cloudserver.s3.copy_source import parse_copy_source
 from fake_cloudserver.s3.names import is_valid_bucket_name
-from fake_cloudserver.s3.operations import OPERATIONS, STREAMING
+from fake_cloudserver.s3.operations import COPYING, OPERATIONS, STREAMING
 from fake_cloudserver.s3.sub_resources import choose
 from fake_cloudserver.settings import Settings
 
@@ -48,6 +50,7 @@ def route(server: CloudServer, request: Request) -> Answer:
     _name_resource(server.settings, request)
     _check_resource(request)
     operation = choose(request)
+    request.action = action_of(operation)
     try:
         _check_headers(request, operation)
         if operation != "cors_preflight":
@@ -143,6 +146,8 @@ def _check_headers(request: Request, operation: str) -> None:
         raise S3Error("NotImplemented")
     if request.method == "PUT" and not _UNSUPPORTED_PUT_HEADERS.isdisjoint(request.headers):
         raise S3Error("NotImplemented")
+    if operation in COPYING:
+        parse_copy_source(request.headers)
     size = sum(len(name) + len(value.encode("latin-1", "replace")) for name, value in request.headers.items())
     if size > _LARGEST_HEADERS:
         raise S3Error("HttpHeadersTooLarge")
