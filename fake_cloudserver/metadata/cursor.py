@@ -14,6 +14,12 @@ from fake_cloudserver.metadata.versioning_request import SEPARATOR
 _LONGEST_STREAK: Final = 4
 
 
+#: Where a listing without prefix ends: the metadata server keeps each database in a range of one LevelDB that ends with
+#: this character, so that keys beyond it, those of the supplementary planes, are stored and not listed.
+#: Source: Arsenal lib/storage/metadata/file/MetadataFileServer.js (level-sublevel).
+LAST_LISTED: Final = "\uffff"
+
+
 class EntrySource(Protocol):
     """What a listing reads from; the metadata store is one."""
 
@@ -26,10 +32,13 @@ class EntrySource(Protocol):
 class Cursor:
     """Iterates over a database's entries in key order; entries before :meth:`skip_to`'s key are left out."""
 
-    def __init__(self, source: EntrySource, db: str, start: str, *, inclusive: bool = True) -> None:
+    def __init__(
+        self, source: EntrySource, db: str, start: str, *, inclusive: bool = True, end: str | None = None
+    ) -> None:
         self._source = source
         self._db = db
-        self._entries = source.entries(db, start, inclusive=inclusive)
+        self._end = end
+        self._entries = source.entries(db, start, inclusive=inclusive, end=end)
         self._bound = ""
         self._streak = 0
 
@@ -51,7 +60,7 @@ class Cursor:
                 return entry
             self._streak += 1
             if self._streak >= _LONGEST_STREAK:
-                self._entries = self._source.entries(self._db, self._bound)
+                self._entries = self._source.entries(self._db, self._bound, end=self._end)
                 self._streak = 0
 
 

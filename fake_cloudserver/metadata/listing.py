@@ -13,7 +13,15 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from fake_cloudserver.metadata.cursor import Cursor, EntrySource, after_prefix, after_versions, common_prefix, split
+from fake_cloudserver.metadata.cursor import (
+    LAST_LISTED,
+    Cursor,
+    EntrySource,
+    after_prefix,
+    after_versions,
+    common_prefix,
+    split,
+)
 from fake_cloudserver.metadata.versioning_request import SEPARATOR, is_delete_marker, is_place_holder
 
 #: In place of a version id: an object that has none.
@@ -120,7 +128,7 @@ def current_versions(
     """Each current version that is no delete marker, or the common prefix that stands for several."""
     if start is None:
         return
-    cursor = Cursor(source, db, start)
+    cursor = Cursor(source, db, start, end=None if prefix else LAST_LISTED)
     for stored_key, text in cursor:
         key, _ = split(stored_key)
         if not key.startswith(prefix):
@@ -220,10 +228,11 @@ def version_cursor(
     inclusive: bool = False,
 ) -> Cursor | None:
     """Where a listing of versions starts; None when nothing can follow. ``inclusive``: at the marker's version."""
+    end = None if prefix else LAST_LISTED
     if key_marker and version_id_marker and common_prefix(key_marker, prefix, delimiter) is None:
         marker = f"{key_marker}{SEPARATOR}{version_id_marker}"
         if marker >= prefix:
-            return Cursor(source, db, marker, inclusive=inclusive)
-        return Cursor(source, db, prefix)
+            return Cursor(source, db, marker, inclusive=inclusive, end=end)
+        return Cursor(source, db, prefix, end=end)
     start = first_after(prefix, delimiter, key_marker)
-    return None if start is None else Cursor(source, db, start)
+    return None if start is None else Cursor(source, db, start, end=end)

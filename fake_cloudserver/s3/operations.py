@@ -56,6 +56,8 @@ _HOMES: Final[dict[str, tuple[str, ...]]] = {
 
 #: operations that read their body themselves, as a stream
 STREAMING: Final = frozenset({"object_put", "object_put_part"})
+#: operations that name a source, which is read before the requester is known
+COPYING: Final = frozenset({"object_copy", "object_put_copy_part"})
 
 
 class _Table(Mapping[str, Operation]):

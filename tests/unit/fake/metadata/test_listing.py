@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sortedcontainers import SortedDict
 
-from fake_cloudserver.metadata.cursor import after_prefix, common_prefix
+from fake_cloudserver.metadata.cursor import LAST_LISTED, after_prefix, common_prefix
 from fake_cloudserver.metadata.listing import ListedObject, ObjectListing, VersionListing, list_objects, list_versions
 from fake_cloudserver.metadata.store import MetadataStore
 from fake_cloudserver.metadata.versioning_request import place_holder, to_text
@@ -46,11 +46,17 @@ def stored(bucket: dict[str, list[bool]]) -> Entries:
     return Entries(entries)
 
 
+def test_without_a_prefix_keys_of_supplementary_planes_are_not_listed() -> None:
+    source = stored({key: [False] for key in ("a", "\uff21", "\U0001f600")})
+    assert [entry.key for entry in list_objects(source, "bucket").contents] == ["a", "\uff21"]
+    assert [entry.key for entry in list_objects(source, "bucket", prefix="\U0001f600").contents] == ["\U0001f600"]
+
+
 def rolled_up(keys: list[str], prefix: str, delimiter: str, marker: str) -> list[tuple[str, bool]]:
     """Keys and common prefixes a listing should show, by brute force."""
     names = {}
     for key in sorted(keys):
-        if key.startswith(prefix):
+        if key.startswith(prefix) and (prefix or key < LAST_LISTED):
             shared = common_prefix(key, prefix, delimiter)
             names[key if shared is None else shared] = shared is not None
     return [(name, is_prefix) for name, is_prefix in sorted(names.items()) if name > marker]

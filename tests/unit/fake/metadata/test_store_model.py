@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from fake_cloudserver.clock import VirtualClock
+from fake_cloudserver.metadata.cursor import LAST_LISTED
 from fake_cloudserver.metadata.journal import Journal
 from fake_cloudserver.metadata.listing import list_objects, list_versions
 from fake_cloudserver.metadata.store import MetadataStore
@@ -100,7 +101,7 @@ class VersionedBucket(RuleBasedStateMachine):
         assert listed == [
             (key, version_id, self.model[key][version_id])
             for key in sorted(self.model)
-            if key.startswith(prefix)
+            if key.startswith(prefix) and (prefix or key < LAST_LISTED)
             for version_id in sorted(self.model[key])
         ]
 
@@ -116,7 +117,7 @@ class VersionedBucket(RuleBasedStateMachine):
             assert page.next_marker > marker
             marker = page.next_marker
         latest = {key: versions[min(versions)] for key, versions in sorted(self.model.items()) if versions}
-        assert listed == [(key, md) for key, md in latest.items() if not md["isDeleteMarker"]]
+        assert listed == [(key, md) for key, md in latest.items() if not md["isDeleteMarker"] and key < LAST_LISTED]
 
     @invariant()
     def journal_replays_to_the_stored_keys(self) -> None:
