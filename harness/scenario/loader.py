@@ -180,6 +180,7 @@ class _Loader:
         if node is None:
             return ({},)
         rows = self._listed_rows(node) if isinstance(node.value, tuple) else self._product_rows(node)
+        scope.check(node)
         for name, place in self._row_names(node).items():
             scope.define(name, place)
         if not rows or len(rows) > _MOST_ROWS:

@@ -14,6 +14,7 @@ from harness.scenario.results import Failure, Outcome, Result
 from harness.scenario.stepping import StepFailed, Stepper
 from harness.scenario.target import Target, Unsupported
 from harness.scenario.trace import Subject
+from harness.scenario.values import substitute
 
 
 def run_scenario(run: ScenarioRun, target: Target, *, seed: int = 0, repetition: int = 0) -> Result:
@@ -41,14 +42,14 @@ class _Running:
         self._seed = seed
         identity = run_id(run, seed, repetition)
         self._buckets = real_names(run, target, identity)
-        self._names: dict[str, Any] = {
-            **run.row,
+        built_in: dict[str, Any] = {
             **self._buckets,
             "dialect": target.dialect,
             "role": target.role,
             "run": identity,
             "site": target.storage_classes[AWS],
         }
+        self._names = built_in | substitute(run.row, built_in)
         self._warnings: list[str] = []
         self._stepper = Stepper(target, self._names, self._buckets)
 

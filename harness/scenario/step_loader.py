@@ -173,7 +173,8 @@ class StepLoader:
         strange = [name for name in wanted.value if name not in OPERATORS]
         for name in strange:
             near = nearest(name, OPERATORS)
-            if len(strange) < len(wanted.value) or (near is not None and name.islower()):
+            alone = len(wanted.value) == 1 and near is not None and name.islower()
+            if alone or len(strange) < len(wanted.value):
                 message = f"{unknown('operator', name, OPERATORS)} (a mapping as it is: {{equals: {{…}}}})"
                 self._problems.add(wanted.key_places[name], message)
         if not strange:
@@ -197,7 +198,7 @@ class StepLoader:
         for name, path in node.value.items():
             self._scope.define(name, node.key_places[name])
             if isinstance(path.value, str):
-                self._note(check_path(path.value, output), path.place)
+                self._note(None if has_names(path.value) else check_path(path.value, output), path.place)
                 paths[name] = path.value
             else:
                 self._problems.add(path.place, f"save.{name} is a path into the output, not {path.describe()}")

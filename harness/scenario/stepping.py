@@ -134,6 +134,7 @@ class Stepper:
         self.trace.add(at, ready.verb.name, ready.subject, came, started - self._start, took)
 
     def _save(self, step: Step, name: str, path: str, output: Any) -> None:
+        path = substitute(path, self._names)
         value = look(path, output)
         if value is None:
             raise ScenarioError(f"{step.place}: nothing to save as ${name}: {path} finds nothing in {brief(output)}")
