@@ -71,6 +71,11 @@ class Request:
     _body: bytes | None = None
 
     @property
+    def host(self) -> str:
+        """The host that was asked, port included; ``x-target-host`` goes before ``Host``; empty without either."""
+        return self.headers.get("x-target-host") or self.headers.get("host", "")
+
+    @property
     def content_length(self) -> int | None:
         """The ``Content-Length`` header as a number; None when absent or not a number."""
         text = self.headers.get("content-length", "")

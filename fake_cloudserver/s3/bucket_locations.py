@@ -45,7 +45,7 @@ def _from_body(body: bytes) -> str:
 
 def _endpoint(request: Request) -> str:
     """The REST endpoint in the Host header: without port, without the bucket of a virtual-hosted request."""
-    header = request.headers.get("x-target-host") or request.headers.get("host", "")
+    header = request.host
     bracket, colon = header.find("]"), header.rfind(":")
     host = header[:colon] if colon > bracket else header
     if request.virtual_bucket is not None:

@@ -21,6 +21,7 @@ from fake_cloudserver.s3.copy_source import parse_copy_source
 from fake_cloudserver.s3.names import is_valid_bucket_name
 from fake_cloudserver.s3.operations import COPYING, OPERATIONS, STREAMING
 from fake_cloudserver.s3.sub_resources import choose
+from fake_cloudserver.s3.website_serving import serve_website
 from fake_cloudserver.settings import Settings
 
 _METHODS = frozenset({"GET", "PUT", "POST", "DELETE", "HEAD", "OPTIONS"})
@@ -47,8 +48,10 @@ _UNSUPPORTED_PUT_HEADERS = frozenset(
 
 def route(server: CloudServer, request: Request) -> Answer:
     """Answer one S3 request; raises S3Error."""
-    _name_resource(server.settings, request)
+    endpoint = _name_resource(server.settings, request)
     _check_resource(request)
+    if endpoint in server.settings.website_endpoints:
+        return serve_website(server, request, check_headers=_check_headers)
     operation = choose(request)
     request.action = action_of(operation)
     try:
@@ -64,11 +67,10 @@ def route(server: CloudServer, request: Request) -> Answer:
     return OPERATIONS[operation](server, request)
 
 
-def _name_resource(settings: Settings, request: Request) -> None:
-    """Set bucket and key from path and Host."""
-    host = request.headers.get("x-target-host") or request.headers.get("host", "")
+def _name_resource(settings: Settings, request: Request) -> str:
+    """Set bucket and key from path and Host; the host that was asked, without bucket and port."""
     try:
-        request.virtual_bucket = _bucket_of_host(settings, host)
+        request.virtual_bucket, endpoint = _split_host(settings, request.host)
         path = _decode(request.raw_path)
     except ValueError:
         raise S3Error(
@@ -81,6 +83,7 @@ def _name_resource(settings: Settings, request: Request) -> None:
         bucket, key = request.virtual_bucket, path.removeprefix("/")
     request.bucket = bucket or None
     request.key = key or None
+    return endpoint
 
 
 def _decode(raw_path: str) -> str:
@@ -90,8 +93,12 @@ def _decode(raw_path: str) -> str:
     return urllib.parse.unquote_plus(raw_path, errors="strict")
 
 
-def _bucket_of_host(settings: Settings, host_header: str) -> str | None:
-    """The bucket that a virtual-host style Host names; None for path style; ValueError for a foreign host."""
+def _split_host(settings: Settings, host_header: str) -> tuple[str | None, str]:
+    """The bucket that a virtual-host style Host names, None for path style, and the rest of the name.
+
+    Raises:
+        ValueError: for a foreign host.
+    """
     if not host_header:
         raise ValueError("no host in headers")
     bracket, colon = host_header.find("]"), host_header.rfind(":")
@@ -101,20 +108,21 @@ def _bucket_of_host(settings: Settings, host_header: str) -> str | None:
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        return _bucket_of_name(settings, host)
-    return None
+        return _split_name(settings, host)
+    return None, host
 
 
-def _bucket_of_name(settings: Settings, host: str) -> str | None:
+def _split_name(settings: Settings, host: str) -> tuple[str | None, str]:
     candidates: list[str] = []
     for endpoint in (*settings.rest_endpoints, *settings.website_endpoints):
         if host == endpoint:
-            return None
+            return None, host
         if host.endswith(f".{endpoint}"):
-            candidates.append(host[: -len(endpoint) - 1])
+            candidates.append(endpoint)
     if not candidates:
         raise ValueError(f"hostname {host} is not in valid endpoints")
-    return min(candidates, key=len)
+    endpoint = max(candidates, key=len)  # the most specific one
+    return host[: -len(endpoint) - 1], endpoint
 
 
 def _check_resource(request: Request) -> None:
