@@ -63,6 +63,10 @@ class FakeCloudServer:
         self.metrics_app: WsgiApp = HealthApp(self.settings, self._gateway, metrics)
         self.bucketd: WsgiApp = create_bucketd_app(store, self.clock)
 
+    def warm_up(self) -> None:
+        """Do now what the first requests would wait for: load moto, ask the locations where their buckets are."""
+        self._gateway.start()
+
     def close(self) -> None:
         """Give back what the locations hold: temporary files and connections."""
         self._gateway.close()

@@ -1,0 +1,97 @@
+"""``harness``: the command line."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness.errors import HarnessError
+
+_CONTEXT = {"help_option_names": ["-h", "--help"]}
+_PORT = click.IntRange(0, 65535)
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+class _Group(click.Group):
+    """Errors that are meant for the user are one line and a status, not a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from fake_cloudserver import ConfigurationError
+
+        try:
+            return super().invoke(ctx)
+        except ConfigurationError as error:  # CloudServer's own words and its own status
+            click.echo(str(error), err=True)
+            sys.exit(1)
+        except HarnessError as error:
+            click.echo(f"harness: {error}", err=True)
+            sys.exit(2)
+
+
+@click.group(cls=_Group, context_settings=_CONTEXT)
+@click.version_option(package_name="cloudserver-harness")
+def main() -> None:
+    """A CloudServer, an AWS, Kafka and a replication engine on this machine, and scenarios that prove them."""
+
+
+@main.command(context_settings=_CONTEXT)
+@click.option("--config", "config_dir", type=_FOLDER, help="CloudServer's own config files instead of built-in ones.")
+@click.option("--dialect", type=click.Choice(["design", "release"]), default="design", show_default=True)
+@click.option("--port", type=_PORT, help="CloudServer's port; a free one unless given.")
+@click.option("--aws-port", type=_PORT, help="AWS's port; a free one unless given.")
+@click.option("--kafka-port", type=_PORT, default=0, help="The embedded Kafka's port; a free one unless given.")
+@click.option("--bucketd-port", type=_PORT, default=0, help="The journal's port; a free one unless given.")
+@click.option("--kafka", metavar="HOST:PORT", help="Use this Kafka instead of the embedded one.")
+@click.option("--no-engine", is_flag=True, help="Everything but the engine: for an engine of your own.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when everything is ready.")
+def up(
+    config_dir: Path | None,
+    dialect: str,
+    port: int | None,
+    aws_port: int | None,
+    kafka_port: int,
+    bucketd_port: int,
+    kafka: str | None,
+    *,
+    no_engine: bool,
+    as_json: bool,
+) -> None:
+    """Start the whole stack and keep it until Ctrl-C."""
+    from harness.stack_plan import StackOptions
+    from harness.up import run_up
+
+    options = StackOptions(
+        dialect=dialect,
+        config_dir=config_dir,
+        cloudserver_port=port,
+        aws_port=aws_port,
+        kafka_port=kafka_port,
+        bucketd_port=bucketd_port,
+        kafka=kafka,
+        engine=not no_engine,
+    )
+    run_up(options, as_json=as_json)
+
+
+@main.command(context_settings=_CONTEXT)
+@click.option(
+    "--settings",
+    "settings_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="JSON in the names of Backbeat's extensions.replication; docs/engine.md shows one.",
+)
+@click.option("--kill-at", metavar="POINT[:N]", help="End with SIGKILL at the N-th time this point is reached.")
+@click.option("--child", is_flag=True, help="End when the process that started this one ends.")
+def engine(settings_file: Path, kill_at: str | None, *, child: bool) -> None:
+    """Run the replication engine until SIGTERM; prints one line of JSON when it is ready."""
+    from harness.engine_process import run_engine
+
+    run_engine(settings_file, kill_at, is_child=child)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""``harness engine``: the engine alone, in this process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from pathlib import Path
+
+from fake_cloudserver import SystemClock, SystemRandomness
+from harness.engine.checkpoints import KILL_VARIABLE, from_environment
+from harness.engine.engine import Engine
+from harness.engine.settings import EngineSettings
+from harness.processes import die_with_parent, say_ready
+from harness.queue.kafka import KafkaQueue
+
+
+def run_engine(settings_file: Path, kill_at: str | None, *, is_child: bool) -> None:
+    """Run until SIGTERM or SIGINT; then finish what is in flight, commit, and end.
+
+    Args:
+        is_child: end, however abruptly, when the parent process ends.
+
+    Raises:
+        UsageError: a setting that makes no sense.
+    """
+    settings = EngineSettings.load(settings_file)
+    checkpoints = from_environment({KILL_VARIABLE: kill_at} if kill_at else os.environ)
+    if is_child:
+        die_with_parent()
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    clock, randomness = SystemClock(), SystemRandomness()
+    queue = KafkaQueue(settings.kafka.client_settings(), clock, randomness)
+    engine = Engine(settings, queue, clock, randomness, checkpoints=checkpoints)
+    try:
+        engine.start()
+        say_ready(
+            engine="running",
+            dialect=settings.dialect,
+            sites=[site.site for site in settings.bootstrap_list],
+            kafka=settings.kafka.hosts,
+        )
+        while not ended.wait(0.2):
+            engine.check()
+        engine.stop()
+    finally:
+        queue.close()

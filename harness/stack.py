@@ -1,0 +1,295 @@
+"""Everything a run needs, started and stopped together: AWS, Kafka, CloudServer, engine."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from fake_cloudserver import Clock, SystemClock, SystemRandomness
+from harness.errors import StackError
+from harness.processes import Child, start_module
+from harness.stack_plan import AWS_BUCKET, StackOptions, aws_plan, engine_settings, load_settings
+
+if TYPE_CHECKING:
+    from fake_cloudserver import FakeCloudServer, HttpServer, Settings
+    from harness.engine.settings import EngineSettings
+    from harness.queue.base import Queue
+    from harness.queue.embedded import EmbeddedBroker
+    from harness.stack_engine import RunningEngine
+
+Say = Callable[[str], None]
+
+
+class Stack:
+    """One stack. A context manager: started on entry, everything stopped on exit.
+
+    AWS and Kafka are child processes; CloudServer runs in this one; the engine does too, unless it is to be killable.
+
+    Args:
+        say: told what is being started, a line each.
+
+    Raises:
+        StackError: a part did not start; what had started is stopped again.
+        ConfigurationError: CloudServer's own words about its files.
+    """
+
+    def __init__(self, options: StackOptions | None = None, *, say: Say | None = None) -> None:
+        self.options = options or StackOptions()
+        self.clock: Clock = SystemClock()
+        self._say = say or (lambda _: None)
+        self._exits = contextlib.ExitStack()
+        self._aws: Child | None = None
+        self._broker: EmbeddedBroker | None = None
+        self._fake: FakeCloudServer | None = None
+        self._servers: dict[str, HttpServer] = {}
+        self._queue: Queue | None = None
+        self._engine: RunningEngine | None = None
+        self.settings: Settings
+        self.engine_settings: EngineSettings
+        self.aws_endpoint = ""
+        self.aws_bucket = AWS_BUCKET
+
+    def __enter__(self) -> Stack:
+        try:
+            self._start()
+        except BaseException:
+            self._exits.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._exits.close()
+
+    # what there is
+
+    @property
+    def fake(self) -> FakeCloudServer:
+        assert self._fake is not None
+        return self._fake
+
+    @property
+    def queue(self) -> Queue:
+        """The stack's Kafka, for whoever wants to look at the topics."""
+        assert self._queue is not None
+        return self._queue
+
+    @property
+    def cloudserver(self) -> HttpServer:
+        return self._servers["cloudserver"]
+
+    @property
+    def bucketd(self) -> HttpServer:
+        return self._servers["bucketd"]
+
+    @property
+    def kafka(self) -> str:
+        """``host:port`` of the brokers."""
+        return self.engine_settings.kafka.hosts
+
+    def facts(self) -> dict[str, Any]:
+        """What ``harness up`` says: endpoints, credentials, sites."""
+        access_key, secret_key = self.settings.accounts[0].keys[0]
+        aws_keys = self._aws_keys()
+        return {
+            "cloudserver": {"endpoint": self.cloudserver.url, "access_key": access_key, "secret_key": secret_key},
+            "aws": {
+                "endpoint": self.aws_endpoint,
+                "access_key": aws_keys[0],
+                "secret_key": aws_keys[1],
+                "bucket": self.aws_bucket,
+            },
+            "kafka": {"bootstrap_servers": self.kafka},
+            "journal": {"endpoint": self.bucketd.url},
+            "engine": {
+                "state": "off" if self._engine is None else "running",
+                "dialect": self.options.dialect,
+                "sites": [site.site for site in self.engine_settings.bootstrap_list],
+                "topic": self.engine_settings.topic,
+            },
+        }
+
+    def _aws_keys(self) -> tuple[str, str]:
+        for location in self.settings.locations.values():
+            credentials = location.details.get("credentials")
+            if location.type == "aws_s3" and credentials:
+                return str(credentials["accessKey"]), str(credentials["secretKey"])
+        return "", ""
+
+    def check(self) -> None:
+        """Raises StackError when a part died, or what made the engine fail."""
+        if self._aws is not None and not self._aws.is_running:
+            raise StackError(f"AWS ended unexpectedly; it said:\n{self._aws.last_words()}")
+        if self._broker is not None and not self._broker.is_running:
+            raise StackError("the embedded Kafka broker ended unexpectedly")
+        if self._engine is not None:
+            self._engine.check()
+
+    # starting
+
+    def _start(self) -> None:
+        plan = aws_plan(self.options)
+        failures: list[BaseException] = []
+        kafka = threading.Thread(target=self._caught, args=(self._start_kafka, failures), name="start-kafka")
+        kafka.start()
+        try:
+            self._say("starting AWS and Kafka…")
+            self._aws = start_module(
+                "AWS",
+                "harness.aws_server",
+                ["--host", plan.host, "--port", str(plan.port)]
+                + [f"--bucket={name}" for name in plan.buckets]
+                + [f"--plain-bucket={name}" for name in plan.plain_buckets],
+            )
+            self._exits.callback(self._aws.stop)
+            self.aws_endpoint = self._aws.ready["endpoint"]
+            self.aws_bucket = (plan.buckets or (AWS_BUCKET,))[0]
+            self._say("starting CloudServer…")
+            self._start_cloudserver()
+        finally:
+            kafka.join()
+        for failure in failures:
+            raise failure
+        self._plan_engine()
+        if self.options.engine:
+            self._say("starting the engine…")
+            self.start_engine()
+            self._exits.callback(self.stop_engine)
+
+    @staticmethod
+    def _caught(work: Callable[[], None], failures: list[BaseException]) -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001  (raised again by whoever waits for the thread)
+            failures.append(error)
+
+    def _start_kafka(self) -> None:
+        if self.options.kafka is not None:
+            return
+        from harness.queue.embedded import EmbeddedBroker
+
+        broker = EmbeddedBroker(port=self.options.kafka_port)
+        broker.start()
+        self._exits.callback(broker.stop)
+        self._broker = broker
+
+    def _start_cloudserver(self) -> None:
+        from fake_cloudserver import FakeCloudServer
+
+        self.settings = load_settings(self.options, self.aws_endpoint)
+        self._fake = FakeCloudServer(self.settings, clock=self.clock)
+        self._exits.callback(self._fake.close)
+        host, port = self.settings.listen_on[0]
+        wanted = self.options.cloudserver_port
+        self._listen("cloudserver", self._fake.app, host, port if wanted is None else wanted)
+        self._listen("bucketd", self._fake.bucketd, "127.0.0.1", self.options.bucketd_port)
+        # moto is loaded while nobody waits for it
+        threading.Thread(target=self._fake.warm_up, name="warm-up", daemon=True).start()
+        self._exits.callback(self._stop_listening)
+
+    def _listen(self, name: str, app: Any, host: str, port: int) -> None:
+        from fake_cloudserver import HttpServer
+
+        try:
+            self._servers[name] = HttpServer(app, host, port, self.clock).start()
+        except OSError as error:
+            raise StackError(f"{name} cannot listen on {host}:{port}: {error.strerror or error}") from None
+
+    def _stop_listening(self) -> None:
+        for server in self._servers.values():
+            server.stop(grace=1.0)
+
+    def _plan_engine(self) -> None:
+        from harness.queue.kafka import KafkaQueue
+
+        assert self._broker is not None or self.options.kafka is not None
+        kafka = self.options.kafka or self._broker.bootstrap_servers  # type: ignore[union-attr]
+        self.engine_settings = engine_settings(
+            self.options,
+            self.settings,
+            cloudserver=_address(self.cloudserver),
+            bucketd=_address(self.bucketd),
+            kafka=kafka,
+        )
+        self._queue = KafkaQueue(self.engine_settings.kafka.client_settings(), self.clock, SystemRandomness())
+        self._exits.callback(self._queue.close)
+
+    # parts that come and go
+
+    def start_engine(self, kill_at: str | None = None) -> None:
+        """Start the engine, and wait until it is at work; nothing happens when it is running already.
+
+        ``kill_at`` (``point`` or ``point:n``) needs an engine in a process of its own.
+        """
+        from harness.stack_engine import EngineInProcess, EngineInThreads
+
+        if self._engine is not None:
+            return
+        if self.options.engine_process:
+            self._engine = EngineInProcess(self.engine_settings, self.queue, self.clock, kill_at)
+        else:
+            self._engine = EngineInThreads(self.engine_settings, self.clock, SystemRandomness(), self.fake.journal)
+
+    def stop_engine(self) -> None:
+        """What is in flight is finished and committed."""
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.stop()
+
+    def kill_engine(self) -> None:
+        """As SIGKILL does; StackError for an engine in this process."""
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.kill()
+
+    def settle(self, timeout: float) -> str:
+        """Wait until no work is left; "" then, or what is still open after ``timeout`` seconds."""
+        if self._engine is None:
+            return "the engine is not running"
+        return "" if self._engine.settle(timeout) else f"the engine was still at work after {timeout:g} s"
+
+    def engine_ended(self, timeout: float) -> int:
+        """Wait until an engine that was to be killed is gone; its exit status."""
+        engine, self._engine = self._engine, None
+        if engine is None:
+            raise StackError("the engine is not running")
+        return engine.ended(timeout)
+
+    def aws_down(self) -> None:
+        """AWS's port closes; its objects stay."""
+        assert self._aws is not None
+        self._aws.ask("down")
+
+    def aws_up(self) -> None:
+        assert self._aws is not None
+        self._aws.ask("up")
+
+    def kafka_down(self) -> None:
+        """The embedded broker freezes; nothing in it is lost."""
+        self._embedded().pause()
+
+    def kafka_up(self) -> None:
+        self._embedded().resume()
+
+    def _embedded(self) -> EmbeddedBroker:
+        if self._broker is None:
+            raise StackError(f"{self.kafka} is not the stack's own Kafka")
+        return self._broker
+
+    def cloudserver_down(self) -> None:
+        """CloudServer's port closes; what it holds stays."""
+        self._stop_listening()
+
+    def cloudserver_up(self) -> None:
+        addresses = {name: _address(server) for name, server in self._servers.items()}
+        for name, app in (("cloudserver", self.fake.app), ("bucketd", self.fake.bucketd)):
+            self._listen(name, app, *addresses[name])
+
+
+def _address(server: HttpServer) -> tuple[str, int]:
+    host = str(server.server_address[0])
+    return ("127.0.0.1" if host in ("0.0.0.0", "::") else host, server.port)  # noqa: S104  (compared, not bound)

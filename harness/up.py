@@ -1,0 +1,81 @@
+"""``harness up``: the stack, what it says when it is ready, and Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+from typing import Any
+
+import click
+
+from harness.stack import Stack
+from harness.stack_plan import StackOptions
+
+
+def run_up(options: StackOptions, *, as_json: bool) -> None:
+    """Start everything, say so, wait for SIGINT or SIGTERM, stop everything.
+
+    Raises:
+        StackError: a part did not start, or died while it ran.
+    """
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    with Stack(options, say=None if as_json else _progress) as stack:
+        if as_json:
+            click.echo(json.dumps(stack.facts()))
+        else:
+            _show(stack.facts())
+        sys.stdout.flush()
+        while not ended.wait(0.5):
+            stack.check()
+        if not as_json:
+            click.echo("stopping…", err=True)
+
+
+def _progress(text: str) -> None:
+    click.echo(text, err=True)
+
+
+_READY = """
+CloudServer  {cloudserver[endpoint]}   access key {cloudserver[access_key]}, secret key {cloudserver[secret_key]}
+AWS          {aws[endpoint]}   access key {aws[access_key]}, secret key {aws[secret_key]}, bucket {aws[bucket]}
+Kafka        {kafka[bootstrap_servers]}
+journal      {journal[endpoint]}   (bucketd)
+engine       {engine[state]}, dialect {engine[dialect]}, sites {sites}
+
+Replicate an object (Ctrl-C here stops everything):
+
+export AWS_ACCESS_KEY_ID={cloudserver[access_key]} AWS_SECRET_ACCESS_KEY={cloudserver[secret_key]} AWS_REGION=us-east-1
+s3="aws --endpoint-url {cloudserver[endpoint]} s3api"
+$s3 create-bucket --bucket source
+$s3 put-bucket-versioning --bucket source --versioning-configuration Status=Enabled
+$s3 put-bucket-replication --bucket source --replication-configuration '{rule}'
+echo hello > /tmp/hello
+$s3 put-object --bucket source --key hello --body /tmp/hello
+$s3 head-object --bucket source --key hello     # ReplicationStatus: PENDING, then COMPLETED
+AWS_ACCESS_KEY_ID={aws[access_key]} AWS_SECRET_ACCESS_KEY={aws[secret_key]} \\
+  aws --endpoint-url {aws[endpoint]} s3api head-object --bucket {aws[bucket]} --key source/hello
+"""
+
+
+def _show(facts: dict[str, Any]) -> None:
+    sites = facts["engine"]["sites"]
+    click.echo(_READY.format(**facts, sites=", ".join(sites), rule=_rule(sites)))
+
+
+def _rule(sites: list[str]) -> str:
+    rule = {
+        "Role": "arn:aws:iam::root:role/s3-replication-role",
+        "Rules": [
+            {
+                "ID": "all",
+                "Prefix": "",
+                "Status": "Enabled",
+                "Destination": {"Bucket": "arn:aws:s3:::anywhere", "StorageClass": sites[0] if sites else "STANDARD"},
+            }
+        ],
+    }
+    return json.dumps(rule)
