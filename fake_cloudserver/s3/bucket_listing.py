@@ -28,7 +28,14 @@ Escape = Callable[[str], str]
 
 
 def bucket_get(server: CloudServer, request: Request) -> Answer:
-    """``versions`` has priority over ``list-type``, which is checked all the same."""
+    return list_bucket(server, request, "bucketGet")
+
+
+def list_bucket(server: CloudServer, request: Request, action: str) -> Answer:
+    """The listing that the query asks for, for requesters who may do ``action``.
+
+    ``versions`` has priority over ``list-type``, which is checked all the same.
+    """
     list_type = request.query.get("list-type")
     if list_type is not None and parse_int(list_type) != 2:
         raise S3Error("InvalidArgument", "Invalid List Type specified in Request")
@@ -37,7 +44,7 @@ def bucket_get(server: CloudServer, request: Request) -> Answer:
     max_keys = parse_int(request.query.get("max-keys") or str(_MOST_KEYS))
     if max_keys is None or max_keys < 0:
         raise S3Error("InvalidArgument")
-    bucket = load_bucket(server, request, ("bucketGet",))
+    bucket = load_bucket(server, request, (action,))
     if "versions" in request.query:
         return xml_answer(_versions(server, request, bucket.name, max_keys))
     return xml_answer(_objects(server, request, bucket.name, max_keys))

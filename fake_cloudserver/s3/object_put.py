@@ -71,7 +71,7 @@ def object_put(server: CloudServer, request: Request) -> Answer:
         values["replicationInfo"] = _replication(server, bucket, request, size)
         new = NewObject(values, user_metadata)
         if archived is not None:
-            written = _write_restored(server, bucket, key, archived, new)
+            written = write_restored(server, bucket, key, archived, new)
         else:
             written = create_object(server, bucket, key, new)
     answer_headers = expiration_headers(bucket, key, stored_tags(written.md), written.md["last-modified"])
@@ -89,11 +89,16 @@ def _check_request(request: Request) -> int:
     size = decoded_length(request) or 0
     if size > _LARGEST:
         raise S3Error("EntityTooLarge")
-    # cloudserver lib/utilities/stringChecks.js
-    if any(ord(character) < 32 or ord(character) == 127 for character in request.key or ""):
-        raise S3Error("InvalidInput", "object keys cannot contain non-printable characters")
+    check_key(request.key or "")
     check_checksum_headers(headers)
     return size
+
+
+def check_key(key: str) -> None:
+    """Keys of new objects are printable; raises InvalidInput."""
+    # cloudserver lib/utilities/stringChecks.js
+    if any(ord(character) < 32 or ord(character) == 127 for character in key):
+        raise S3Error("InvalidInput", "object keys cannot contain non-printable characters")
 
 
 def check_storage_class(headers: Mapping[str, str]) -> None:
@@ -183,7 +188,7 @@ def _replication(server: CloudServer, bucket: BucketInfo, request: Request, size
     return replication_info(server.settings, bucket, request.key or "", size=size, requester=request.requester)
 
 
-def _write_restored(
+def write_restored(
     server: CloudServer, bucket: BucketInfo, key: str, archived: Mapping[str, Any], new: NewObject
 ) -> Written:
     """Overwrite an archived version with its restored data."""
