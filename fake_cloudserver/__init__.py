@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from fake_cloudserver.clock import Clock, SystemClock, VirtualClock, from_milliseconds, iso
     from fake_cloudserver.errors import ConfigurationError, S3Error
     from fake_cloudserver.fake import FakeCloudServer
+    from fake_cloudserver.logs import get_logger, log_to_stderr
     from fake_cloudserver.randomness import Randomness, SeededRandomness, SystemRandomness
     from fake_cloudserver.server import HttpServer, serving
     from fake_cloudserver.settings import Settings
@@ -30,7 +31,9 @@ _HOMES = {
     "SystemRandomness": "randomness",
     "VirtualClock": "clock",
     "from_milliseconds": "clock",
+    "get_logger": "logs",
     "iso": "clock",
+    "log_to_stderr": "logs",
     "serving": "server",
 }
 
@@ -47,7 +50,9 @@ __all__ = [
     "SystemRandomness",
     "VirtualClock",
     "from_milliseconds",
+    "get_logger",
     "iso",
+    "log_to_stderr",
     "serving",
 ]
 

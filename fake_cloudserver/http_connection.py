@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from fake_cloudserver.http_body import Body, BrokenBodyError, ChunkedBody, EmptyBody, SizedBody
+from fake_cloudserver.http_input import BadHeadError, SocketInput, timeval
 from fake_cloudserver.logs import get_logger
 
 if TYPE_CHECKING:
@@ -32,14 +33,6 @@ _DRAIN_LIMIT = 64 * 1024 * 1024
 _REASONS = {status.value: status.phrase for status in http.HTTPStatus}
 
 
-class BadHeadError(Exception):
-    """A request that cannot be read; answered by the status alone, as Node does."""
-
-    def __init__(self, status: int) -> None:
-        self.status = status
-        super().__init__(_REASONS[status])
-
-
 class Connection(socketserver.BaseRequestHandler):
     """Serves one client until it leaves, errs, or idles for five seconds."""
 
@@ -50,8 +43,10 @@ class Connection(socketserver.BaseRequestHandler):
         self.closed = threading.Event()
         self._stopping = False
         self._idle = True
+        self.request.setblocking(True)
         self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._input = self.request.makefile("rb", 65536)
+        self.request.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval(_STALL_SECONDS))
+        self._input = SocketInput(self.request, _IDLE_SECONDS, _STALL_SECONDS)
         self.server.opened(self)
 
     def handle(self) -> None:
@@ -61,8 +56,6 @@ class Connection(socketserver.BaseRequestHandler):
 
     def finish(self) -> None:
         self.server.ended(self)
-        with contextlib.suppress(OSError):
-            self._input.close()
         self.closed.set()
 
     def finish_soon(self) -> None:
@@ -78,34 +71,16 @@ class Connection(socketserver.BaseRequestHandler):
     def _serve_one(self) -> bool:
         """One request and its answer; False when the connection has to end."""
         self._idle = True
-        self.request.settimeout(_IDLE_SECONDS)
         try:
-            line = self._input.readline(_LARGEST_HEAD + 1)
-            if line in (b"\r\n", b"\n"):  # a blank line left over from the last body
-                line = self._input.readline(_LARGEST_HEAD + 1)
-            if not line:
+            text = self._input.head(_LARGEST_HEAD)
+            if not text:
                 return False
             self._idle = False
-            self.request.settimeout(_STALL_SECONDS)
-            head = _Head(line, self._read_headers(len(line)))
+            head = _Head(text)
         except BadHeadError as error:
             self._send(f"HTTP/1.1 {error.status} {error}\r\nConnection: close\r\n\r\n".encode())
             return False
         return self._answer(head)
-
-    def _read_headers(self, size: int) -> list[tuple[str, str]]:
-        headers: list[tuple[str, str]] = []
-        while True:
-            line = self._input.readline(_LARGEST_HEAD + 1)
-            size += len(line)
-            if size > _LARGEST_HEAD:
-                raise BadHeadError(431)
-            if line in (b"\r\n", b"\n"):
-                return headers
-            name, colon, value = line.decode("latin-1").partition(":")
-            if not colon or not name or name != name.strip() or not name.isascii():
-                raise BadHeadError(400)
-            headers.append((name, value.strip(" \t\r\n")))
 
     def _answer(self, head: _Head) -> bool:
         try:
@@ -202,14 +177,20 @@ class Connection(socketserver.BaseRequestHandler):
 class _Head:
     """Request line and headers."""
 
-    def __init__(self, line: bytes, headers: list[tuple[str, str]]) -> None:
-        parts = line.decode("latin-1").split()
+    def __init__(self, text: bytes) -> None:
+        first, *lines = text.decode("latin-1").split("\n")
+        parts = first.split()
         if len(parts) != 3 or not parts[2].startswith("HTTP/1.") or not parts[0].isascii():
             raise BadHeadError(400)
         self.method, self.target, self.version = parts
-        self.headers = headers
+        self.headers: list[tuple[str, str]] = []
         self._first: dict[str, str] = {}
-        for name, value in headers:
+        for line in lines:
+            name, colon, value = line.partition(":")
+            if not colon or not name or name != name.strip() or not name.isascii():
+                raise BadHeadError(400)
+            value = value.strip(" \t\r")
+            self.headers.append((name, value))
             self._first.setdefault(name.lower(), value)
 
     def first(self, name: str) -> str:

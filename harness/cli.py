@@ -35,6 +35,9 @@ class _Group(click.Group):
 @click.version_option(package_name="cloudserver-harness")
 def main() -> None:
     """A CloudServer, an AWS, Kafka and a replication engine on this machine, and scenarios that prove them."""
+    from fake_cloudserver import log_to_stderr
+
+    log_to_stderr()
 
 
 @main.command(context_settings=_CONTEXT)

@@ -6,9 +6,7 @@ import threading
 from collections.abc import Iterable
 from typing import Protocol
 
-import structlog
-
-from fake_cloudserver import Clock, Randomness
+from fake_cloudserver import Clock, Randomness, get_logger
 from harness.engine.checkpoints import Checkpoints
 from harness.engine.clients import SourceClients
 from harness.engine.errors import ReplicationError
@@ -27,7 +25,7 @@ from harness.queue.base import Queue, QueueClosed
 from harness.queue.interruption import Interrupted, Interruption
 from harness.transport import RequestsTransport, Transport
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 #: What an engine can do; Backbeat has a process for each.
 ROLES = frozenset({"populator", "processor", "status"})

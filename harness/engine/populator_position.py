@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import structlog
-
+from fake_cloudserver import get_logger
 from harness.queue.base import Message, Outgoing, Producer, Queue
 from harness.queue.interruption import Interruption
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 #: The position is nearly always among the last few messages.
 _TAIL = 100

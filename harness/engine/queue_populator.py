@@ -5,8 +5,7 @@ Source: Backbeat lib/queuePopulator/QueuePopulator.js, LogReader.js, Replication
 
 from __future__ import annotations
 
-import structlog
-
+from fake_cloudserver import get_logger
 from harness.engine.checkpoints import POPULATOR_PRODUCED, POPULATOR_READ, POPULATOR_SAVED, Checkpoints
 from harness.engine.errors import ReplicationError
 from harness.engine.filter import Dropped, Publication, decide
@@ -17,7 +16,7 @@ from harness.engine.settings import EngineSettings
 from harness.queue.base import MessageTooLarge, Outgoing, Queue
 from harness.queue.interruption import Interruption
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 #: A position that nothing was published for is saved after so many records, or as soon as there is nothing to read.
 _SAVE_AFTER = 1_000

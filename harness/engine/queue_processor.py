@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import structlog
-
-from fake_cloudserver import Clock, Randomness
+from fake_cloudserver import Clock, Randomness, get_logger
 from harness.engine import queue_entry, status
 from harness.engine.checkpoints import PROCESSOR_CONSUMED, PROCESSOR_COPIED, PROCESSOR_PUBLISHED, Checkpoints
 from harness.engine.clients import SourceClients
@@ -26,7 +24,7 @@ from harness.queue.base import Message, Queue
 from harness.queue.interruption import Interrupted, Interruption
 from harness.queue.ordered import OrderedConsumption
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class Task(Protocol):

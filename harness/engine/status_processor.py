@@ -6,9 +6,7 @@ tasks/UpdateReplicationStatus.js.
 
 from __future__ import annotations
 
-import structlog
-
-from fake_cloudserver import Clock
+from fake_cloudserver import Clock, get_logger
 from harness.engine import queue_entry, status
 from harness.engine.checkpoints import STATUS_CONSUMED, Checkpoints
 from harness.engine.clients import SourceClients
@@ -21,7 +19,7 @@ from harness.queue.base import Message, Queue
 from harness.queue.interruption import Interruption
 from harness.queue.ordered import OrderedConsumption
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _RESULTS = frozenset({status.COMPLETED, status.FAILED, status.PENDING})
 

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import structlog
-
-from fake_cloudserver import Clock, Randomness
+from fake_cloudserver import Clock, Randomness, get_logger
 from harness.engine import object_metadata, status
 from harness.engine.backbeat_client import BackbeatClient
 from harness.engine.checkpoints import STATUS_WRITTEN, Checkpoints
@@ -23,7 +21,7 @@ from harness.engine.status import SiteResult
 from harness.engine.times import age_of
 from harness.queue.interruption import Interruption
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class StatusWriter:

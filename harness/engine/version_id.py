@@ -24,7 +24,10 @@ def decode(encoded: str) -> str:
         raise ValueError(f"not a version id: {encoded!r}")
     if len(encoded) == _ENCODED:
         head = f"{_number(encoded[:6]):010d}{_number(encoded[6:12]):010d}"
-        raw = head + _number(encoded[12:]).to_bytes(7, "big").decode()
+        tail = _number(encoded[12:])
+        if len(head) != 20 or tail >= 2**56:
+            raise ValueError(f"not a version id: {encoded!r}")
+        raw = head + tail.to_bytes(7, "big").decode()
         if len(raw) != _SHORT:
             raise ValueError(f"not a version id: {encoded!r}")
         return raw

@@ -11,7 +11,7 @@ from harness.errors import ScenarioError
 from harness.scenario.model import AWS, BucketSpec, Destination, ScenarioRun
 from harness.scenario.target import Target
 
-_LONGEST_NAME = 63
+_LONGEST_SLUG = 24
 
 
 def run_id(run: ScenarioRun, seed: int, repetition: int) -> str:
@@ -24,7 +24,7 @@ def run_id(run: ScenarioRun, seed: int, repetition: int) -> str:
 def real_name(alias: str, title: str, identity: str) -> str:
     """``<alias>-<slug>-<run id>``, a valid bucket name."""
     slug = re.sub("[^a-z0-9]+", "-", title.lower()).strip("-")
-    slug = slug[: _LONGEST_NAME - len(alias) - len(identity) - 2].strip("-")
+    slug = slug[:_LONGEST_SLUG].strip("-")
     return "-".join(part for part in (alias, slug, identity) if part)
 
 

@@ -228,7 +228,8 @@ class _Loader:
             if name not in used:
                 self._problems.add(self._nodes["sites"].key_places[name], f"the site {name} is used nowhere")
         own = any((verb := verbs.find(step.verb)) is not None and verb.own_stack for step in steps)
-        return Needs(own, self._read.get("stack", {}), declared)
+        killable = any(step.verb == "kill" for step in steps)
+        return Needs(own, killable, self._read.get("stack", {}), declared)
 
 
 def _product_length(lists: list[list[Any]]) -> int:

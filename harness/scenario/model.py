@@ -115,18 +115,20 @@ class Needs:
 
     Attributes:
         own: nobody else may use it: the run stops or changes parts of it.
+        killable: its engine must be one that can be killed.
         settings: what ``stack:`` asks for, as written; a stack with settings is always an own one.
         sites: sites beyond ``cloudserver`` and ``aws``: name -> kind.
     """
 
     own: bool = False
+    killable: bool = False
     settings: dict[str, Any] = dataclasses.field(default_factory=dict)
     sites: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def shared(self) -> bool:
         """Whether any other run with no needs may use the same stack at the same time."""
-        return not (self.own or self.settings or self.sites)
+        return not (self.own or self.killable or self.settings or self.sites)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import structlog
-
+from fake_cloudserver import get_logger
 from harness.engine import object_metadata, status
 from harness.engine.backbeat_client import SourceStream, streamed
 from harness.engine.errors import ReplicationError
@@ -20,7 +19,7 @@ from harness.engine.tasks.source import open_source
 from harness.engine.times import age_of
 from harness.transport import Body
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 SERVICE = "ReplicationQueueProcessor"
 

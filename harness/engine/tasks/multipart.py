@@ -10,8 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import structlog
-
+from fake_cloudserver import get_logger
 from harness.engine.backbeat_client import SourceStream
 from harness.engine.errors import ReplicationError
 from harness.engine.queue_entry import ObjectQueueEntry
@@ -23,7 +22,7 @@ from harness.engine.tasks.source import open_source
 from harness.queue.interruption import Interrupted
 from harness.transport import StreamedBody
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 SERVICE = "ReplicationQueueProcessor"
 
