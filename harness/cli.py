@@ -96,5 +96,62 @@ def engine(settings_file: Path, kill_at: str | None, *, child: bool) -> None:
     run_engine(settings_file, kill_at, is_child=child)
 
 
+_PATHS = click.Path(path_type=Path)
+
+
+@main.command(context_settings=_CONTEXT)
+@click.argument("paths", nargs=-1, type=_PATHS)
+@click.option("--jobs", "-j", type=click.IntRange(1, 64), default=4, show_default=True, help="Runs at a time.")
+@click.option("--tags", "-m", multiple=True, metavar="TAG", help="Only scenarios with this tag. Repeatable.")
+@click.option("--since", metavar="VERSION", help="Only scenarios that are true for this version of CloudServer.")
+@click.option("--fail-fast", "-x", is_flag=True, help="Stop at the first failure.")
+@click.option("--seed", type=int, help="Repeat the run that showed this seed.")
+@click.option("--repeat", type=click.IntRange(1, 1000), default=1, show_default=True, help="Do each run so often.")
+@click.option("--verbose", "-v", is_flag=True, help="A line for each run that passes, too.")
+@click.option("--config", "config_dir", type=_FOLDER, help="CloudServer's own config files instead of built-in ones.")
+@click.option("--kafka", metavar="HOST:PORT", help="Use this Kafka instead of the embedded one.")
+def run(
+    paths: tuple[Path, ...],
+    jobs: int,
+    tags: tuple[str, ...],
+    since: str | None,
+    seed: int | None,
+    repeat: int,
+    config_dir: Path | None,
+    kafka: str | None,
+    *,
+    fail_fast: bool,
+    verbose: bool,
+) -> None:
+    """Run scenarios on the embedded stack: those of PATHS, or of ./scenarios.
+
+    Exit status: 0 all passed, 1 some failed, 2 they could not be run.
+    """
+    from harness.scenario.console import run_paths
+    from harness.stack_target import StackFactory
+
+    status = run_paths(
+        paths or (Path("scenarios"),),
+        StackFactory(config_dir=config_dir, kafka=kafka),
+        jobs=jobs,
+        tags=tags,
+        since=since,
+        fail_fast=fail_fast,
+        seed=seed,
+        repeat=repeat,
+        verbose=verbose,
+    )
+    sys.exit(status)
+
+
+@main.command(context_settings=_CONTEXT)
+@click.argument("paths", nargs=-1, type=_PATHS)
+def check(paths: tuple[Path, ...]) -> None:
+    """Read scenarios without running them: those of PATHS, or of ./scenarios."""
+    from harness.scenario.console import check_paths
+
+    sys.exit(check_paths(paths or (Path("scenarios"),)))
+
+
 if __name__ == "__main__":
     main()

@@ -1,0 +1,176 @@
+"""A stack as the target of scenarios."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from fake_cloudserver import Clock
+from harness.errors import StackError, UsageError
+from harness.queue.base import Message
+from harness.scenario.model import Needs
+from harness.scenario.target import JournalRecord, Target, Unsupported
+from harness.stack import Stack
+from harness.stack_plan import ROLE, StackOptions
+from harness.transport import RequestsTransport, Transport
+
+#: What `stack:` of a scenario may ask for -> the engine's settings in Backbeat's names.
+_STACK_SETTINGS: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "retry": lambda value: {"queueProcessor": {"retry": dict.fromkeys(("aws_s3", "azure", "gcp", "scality"), value)}},
+    "concurrency": lambda value: {"queueProcessor": {"concurrency": value}},
+    "engine": lambda value: value,
+}
+
+
+class StackTarget:
+    """An embedded stack; see :class:`harness.scenario.target.Target` for what is asked of it."""
+
+    name = "embedded"
+    version = "8.8"
+    role = ROLE
+    disposable = True
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self.dialect = stack.options.dialect
+        self.clock: Clock = stack.clock
+        self.aws_bucket = stack.aws_bucket
+        sites = [site.site for site in stack.engine_settings.bootstrap_list]
+        self.storage_classes: Mapping[str, str] = {"aws": sites[0], **{site: site for site in sites}}
+        self.transport: Transport = RequestsTransport()
+        self._clients: dict[tuple[str, str | None], Any] = {}
+
+    def endpoint(self, site: str) -> str:
+        match site:
+            case "cloudserver":
+                return self._stack.cloudserver.url
+            case "aws":
+                return self._stack.aws_endpoint
+        raise Unsupported(f"the embedded stack has no site {site}")
+
+    def credentials(self, site: str, account: str | None = None) -> tuple[str, str] | None:
+        if account == "anonymous":
+            return None
+        if site == "aws":
+            facts = self._stack.facts()["aws"]
+            return facts["access_key"], facts["secret_key"]
+        for settings in self._stack.settings.accounts:
+            if account is None or settings.name.lower() == account.lower():
+                return settings.keys[0]
+        raise Unsupported(f"the accounts file has no account {account}")
+
+    def client(self, site: str, account: str | None = None) -> Any:
+        if (site, account) not in self._clients:
+            self._clients[site, account] = self._new_client(site, account)
+        return self._clients[site, account]
+
+    def _new_client(self, site: str, account: str | None) -> Any:
+        import boto3
+        from botocore import UNSIGNED
+        from botocore.config import Config
+
+        keys = self.credentials(site, account)
+        options: dict[str, Any] = {
+            "retries": {"total_max_attempts": 1},
+            "s3": {"addressing_style": "path"},
+            "connect_timeout": 10,
+            "read_timeout": 30,
+            "max_pool_connections": 50,
+        }
+        if keys is None:
+            options["signature_version"] = UNSIGNED
+        return boto3.session.Session().client(
+            "s3",
+            endpoint_url=self.endpoint(site),
+            region_name="us-east-1",
+            aws_access_key_id=keys[0] if keys else None,
+            aws_secret_access_key=keys[1] if keys else None,
+            config=Config(**options),
+        )
+
+    def settle(self, timeout: float) -> str:
+        return self._stack.settle(timeout)
+
+    def messages(self, topic: str) -> Sequence[Message]:
+        return self._stack.queue.read(topic)
+
+    def journal(self, bucket: str) -> Sequence[JournalRecord]:
+        journal = self._stack.fake.journal
+        records = journal.read(journal.first_sequence, journal.last_sequence + 1)
+        return [
+            JournalRecord(record.sequence, record.timestamp, record.db, record.type, record.key, record.value)
+            for record in records
+            if record.db == bucket
+        ]
+
+    def stop(self, part: str) -> None:
+        stack = self._stack
+        {
+            "aws": stack.aws_down,
+            "cloudserver": stack.cloudserver_down,
+            "engine": stack.stop_engine,
+            "kafka": stack.kafka_down,
+        }[part]()
+
+    def start(self, part: str) -> None:
+        stack = self._stack
+        {
+            "aws": stack.aws_up,
+            "cloudserver": stack.cloudserver_up,
+            "engine": stack.start_engine,
+            "kafka": stack.kafka_up,
+        }[part]()
+
+    def kill(self, part: str) -> None:
+        """Only the engine keeps nothing that a new one would lack; the others go down as :meth:`stop` has it."""
+        if part == "engine":
+            self._stack.kill_engine()
+        else:
+            self.stop(part)
+
+    def evidence(self, bucket: str, key: str) -> Sequence[str]:
+        """What the stack itself says when something is wrong with it."""
+        try:
+            self._stack.check()
+        except (StackError, UsageError) as error:
+            return [f"stack: {error} (while looking at {bucket}/{key})"]
+        return []
+
+
+class StackFactory:
+    """Makes the stacks of a run: one for each dialect and each set of needs."""
+
+    def __init__(self, *, config_dir: Path | None = None, kafka: str | None = None) -> None:
+        self._config_dir = config_dir
+        self._kafka = kafka
+
+    @contextlib.contextmanager
+    def __call__(self, dialect: str, needs: Needs) -> Iterator[Target]:
+        if needs.sites:
+            raise Unsupported(f"the embedded stack has no further sites ({', '.join(sorted(needs.sites))})")
+        options = StackOptions(
+            dialect=dialect,
+            config_dir=self._config_dir,
+            kafka=self._kafka,
+            engine_process=needs.own,
+            engine_overrides=_overrides(needs.settings),
+        )
+        with Stack(options) as stack:
+            target = StackTarget(stack)
+            try:
+                yield target
+            finally:
+                target.transport.close()
+
+
+def _overrides(settings: Mapping[str, Any]) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for name, value in settings.items():
+        if name not in _STACK_SETTINGS:
+            raise UsageError(f"stack: {name!r} is unknown; allowed are {', '.join(sorted(_STACK_SETTINGS))}")
+        for section, content in _STACK_SETTINGS[name](value).items():
+            old = merged.get(section)
+            merged[section] = {**old, **content} if isinstance(old, dict) and isinstance(content, dict) else content
+    return merged
