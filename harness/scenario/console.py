@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from fake_cloudserver import SystemClock, SystemRandomness
 from harness.errors import HarnessError, UsageError
+from harness.scenario.engine_log import LOG
 from harness.scenario.loader import load_files
 from harness.scenario.model import Scenario
 from harness.scenario.results import Outcome, Result
@@ -63,7 +64,8 @@ def run_paths(
     seed = SystemRandomness().below(_MOST_SEEDS) if seed is None else seed
     try:
         work = select(load_files(Path(path) for path in paths), tags=tags, since=since, repeat=repeat)
-        return _Session(console, work, seed, verbose=verbose).run(target_factory, jobs, fail_fast=fail_fast)
+        with LOG.capture(quiet=True):
+            return _Session(console, work, seed, verbose=verbose).run(target_factory, jobs, fail_fast=fail_fast)
     except HarnessError as error:
         console.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
         return NOT_RUN
