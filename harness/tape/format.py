@@ -1,0 +1,128 @@
+"""A tape's text: JSON Lines, a header first, then one event a line.
+
+    {"tape":1,"about":"...","sites":{"cloudserver":"cloudserver","aws":"s3"},...}
+    {"n":1,"k":"http","at":"cloudserver","name":"...","req":{...},"res":{...}}
+
+``k`` is the kind of an event; this version knows ``http``. A tape is untrusted input: everything in it has a type,
+a limit and a form, and what is beyond them is refused with one line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from harness.tape import json_text
+from harness.tape.checking import Fields
+from harness.tape.errors import TapeError
+from harness.tape.http_events import http_event, http_event_document
+from harness.tape.model import Event, Header, HttpEvent, Tape
+
+VERSION = 1
+#: Characters of one line; an upload's parts stand in lines of their own.
+MAX_LINE = 16 * 1024 * 1024
+MAX_EVENTS = 1_000_000
+
+#: What a site can be.
+SITE_KINDS = ("cloudserver", "s3")
+
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
+
+
+def parse(text: str) -> Tape:
+    """A tape from its whole text.
+
+    Raises:
+        TapeError: with the number of the line that is damaged or beyond the limits. A last line without its end, as a
+            crash leaves it, is not read; the tape says so.
+    """
+    *whole, rest = text.split("\n")
+    if not whole:
+        raise TapeError("line 1: not a tape: no whole line")
+    try:
+        header = _header(_object(whole[0]))
+    except ValueError as error:
+        raise TapeError(f"line 1: {error}") from None
+    return Tape(header, tuple(_events(whole[1:], header)), cut_short=rest != "")
+
+
+def _events(lines: Iterable[str], header: Header) -> Iterator[Event]:
+    last = 0
+    for number, line in enumerate(lines, 2):
+        if number > MAX_EVENTS + 1:
+            raise TapeError(f"line {number}: more than {MAX_EVENTS} events")
+        try:
+            event = _event(_object(line), header)
+            if event.n <= last:
+                raise ValueError(f"event {event.n} comes after event {last}")
+        except ValueError as error:
+            raise TapeError(f"line {number}: {error}") from None
+        last = event.n
+        yield event
+
+
+def serialise(tape: Tape) -> str:
+    """The text of a tape; :func:`parse` gives the tape back."""
+    lines = [json_text.compact(header_document(tape.header))]
+    lines += [json_text.compact(event_document(event)) for event in tape.events]
+    # half a surrogate pair cannot be written as UTF-8, but as an escape
+    return _SURROGATES.sub(lambda half: f"\\u{ord(half[0]):04x}", "".join(f"{line}\n" for line in lines))
+
+
+def header_document(header: Header) -> dict[str, Any]:
+    """A header as it stands in its line."""
+    document: dict[str, Any] = {"tape": VERSION, "harness": header.harness, "about": header.about}
+    document |= {"profile": header.profile, "recorded": header.recorded, "seed": header.seed, "clock": header.clock}
+    document |= {"sites": dict(header.sites), "config": header.config, "environ": dict(header.environ)}
+    document["buckets"] = {site: dict(buckets) for site, buckets in header.buckets.items()}
+    return {name: value for name, value in document.items() if value not in (None, "", {})}
+
+
+def event_document(event: Event) -> dict[str, Any]:
+    """An event as it stands in its line."""
+    return http_event_document(event)
+
+
+def _object(line: str) -> Mapping[str, Any]:
+    if len(line) > MAX_LINE:
+        raise ValueError(f"longer than {MAX_LINE} characters")
+    value = json_text.parse(line)
+    if not isinstance(value, dict):
+        raise ValueError("no JSON object")  # noqa: TRY004  (the content is wrong, not the caller)
+    return value
+
+
+def _header(document: Mapping[str, Any]) -> Header:
+    if "tape" not in document:
+        raise ValueError("not a tape: its first line has no 'tape'")
+    if document["tape"] != VERSION:
+        raise ValueError(f"a tape of version {document['tape']!r:.40}; this harness reads version {VERSION}")
+    fields = Fields(document, "")
+    fields.integer("tape", 1, VERSION)
+    header = Header(
+        about=fields.text("about", 10_000, default=""),
+        sites=fields.names("sites", SITE_KINDS),
+        harness=fields.text("harness", 100, default=""),
+        profile=fields.text("profile", 100, default=""),
+        recorded=fields.text("recorded", 40, default=""),
+        seed=fields.integer("seed", 0, 2**53, default=None),
+        clock=fields.text("clock", 40, default=None),
+        config=fields.name("config", default=None),
+        environ=fields.texts("environ", 10_000),
+        buckets=fields.tables("buckets", ("versioned", "plain")),
+    )
+    fields.end()
+    return header
+
+
+def _event(document: Mapping[str, Any], header: Header) -> Event:
+    fields = Fields(document, "")
+    kind = fields.text("k", 40)
+    if kind != "http":
+        raise ValueError(f"k: an event of the unknown kind {kind!r}")
+    event: HttpEvent = http_event(fields)
+    fields.end()
+    if event.at not in header.sites:
+        raise ValueError(f"at: no site {event.at!r}")
+    return event
