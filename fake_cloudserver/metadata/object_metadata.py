@@ -85,6 +85,9 @@ _PROPERTIES: Final[dict[str, Any]] = {
     "md-model-version": MODEL_VERSION,
 }
 
+#: The names of all properties but user metadata.
+PROPERTY_NAMES: Final = frozenset(_PROPERTIES)
+
 
 def new_object_md(values: Mapping[str, Any], user_metadata: Mapping[str, str] | None = None) -> dict[str, Any]:
     """A document as CloudServer stores it: the properties in its order, user metadata last.

@@ -67,6 +67,13 @@ def object_encryption(
     return None
 
 
+def bucket_encryption(bucket: BucketInfo) -> Encryption | None:
+    """What the parts of an upload and its completion show: the bucket's own, even where it is not the default."""
+    # cloudserver lib/api/completeMultipartUpload.js, objectPutCopyPart.js
+    configured = bucket.server_side_encryption
+    return Encryption(configured["algorithm"], _key_of(configured)) if configured else None
+
+
 def _key_of(configured: Mapping[str, Any]) -> str:
     key_id: str = configured.get("configuredMasterKeyId") or configured["masterKeyId"]
     return key_id
