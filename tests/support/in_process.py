@@ -102,6 +102,7 @@ class Client:
         body: bytes | str = b"",
         *,
         unsigned: Mapping[str, str] | None = None,
+        without_length: bool = False,
     ) -> Reply:
         """What the fake answers.
 
@@ -109,10 +110,11 @@ class Client:
             path, query: as they stand in the request line.
             headers: signed with version 4, all of them.
             unsigned: headers that are added after signing.
+            without_length: add no ``Content-Length``, as a client does that sends chunks.
         """
         content = body.encode() if isinstance(body, str) else body
         sent = {"host": self.host, **{name.lower(): value for name, value in (headers or {}).items()}}
-        if content or method in {"PUT", "POST"}:
+        if (content or method in {"PUT", "POST"}) and not without_length:
             sent.setdefault("content-length", str(len(content)))
         if self._pair is not None:
             self._sign(method, path, query, sent)
