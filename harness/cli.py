@@ -35,9 +35,14 @@ class _Group(click.Group):
 @click.version_option(package_name="cloudserver-harness")
 def main() -> None:
     """A CloudServer, an AWS, Kafka and a replication engine on this machine, and scenarios that prove them."""
+    import logging
+
     from fake_cloudserver import log_to_stderr
 
     log_to_stderr()
+    logging.getLogger("kafka").setLevel(
+        logging.CRITICAL
+    )  # it reports each passing trouble; the engine says what counts
 
 
 @main.command(context_settings=_CONTEXT)

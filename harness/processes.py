@@ -81,7 +81,8 @@ class Child:
 
     def wait(self, timeout: float | None = None) -> int:
         """Its exit status; subprocess.TimeoutExpired when it goes on."""
-        return self._process.wait(timeout)
+        self._process.wait(timeout)
+        return self._end()
 
     def kill(self) -> None:
         """SIGKILL, and wait until it is gone."""
