@@ -40,9 +40,8 @@ class Interruption:
         with self._condition:
             while not self._ordered:
                 left = deadline - self._clock.monotonic()
-                if left <= 0:
-                    return False
-                self._clock.wait(self._condition, left)
+                if left <= 0 or not self._clock.wait(self._condition, left):
+                    return self._ordered
         return True
 
     def sleep(self, seconds: float) -> None:

@@ -170,16 +170,17 @@ class MemoryConsumer:
     def poll(self, limit: int, timeout: float) -> list[Message]:
         broker = self._broker
         deadline = broker.clock.monotonic() + timeout
+        over = False
         while True:
             self._follow_rebalance()
             with broker.changed:
                 if broker.closed or self._closed:
                     raise QueueClosed("the queue is closed")
                 messages = [] if broker.gone else self._take(limit)
-                left = deadline - broker.clock.monotonic()
+                left = 0.0 if over else deadline - broker.clock.monotonic()
                 if messages or left <= 0:
                     return messages
-                broker.clock.wait(broker.changed, left)
+                over = not broker.clock.wait(broker.changed, left)
 
     def commit(self, offsets: Mapping[TopicPartition, int]) -> bool:
         with self._broker.changed:

@@ -138,10 +138,9 @@ class OrderedConsumption:
             self._lanes.drop(gone)
             while self._lanes.runs_any_of(gone):
                 left = deadline - self._clock.monotonic()
-                if left <= 0:
+                if left <= 0 or not self._clock.wait(self._changed, left):
                     log.warning("%s: still busy with revoked partitions after %s s", self.group, self._drain_timeout)
                     break
-                self._clock.wait(self._changed, left)
             resume = self._ledger.all_committable(gone)
             due = {one: offset for one, offset in resume.items() if self._committed.get(one) != offset}
         self._commit(due)
