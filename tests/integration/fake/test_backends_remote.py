@@ -9,8 +9,6 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from support.aws import Reply, ScriptedRemote, Seen
-from support.in_process import BART, Client, start_fake
 
 from fake_cloudserver.default_settings import (
     AWS_BUCKET,
@@ -20,6 +18,8 @@ from fake_cloudserver.default_settings import (
     default_locations,
 )
 from fake_cloudserver.settings import Settings
+from support.aws import Reply, ScriptedRemote, Seen
+from support.in_process import BART, Client, start_fake
 
 COMMON = {"x-scal-storage-type": "aws_s3", "x-scal-storage-class": AWS_SITE}
 PUT_OBJECT = {**COMMON, "x-scal-canonical-id": BART, "content-md5": hashlib.md5(b"hello").hexdigest()}

@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support.in_process import BART, Client, start_fake
 
 from fake_cloudserver.default_settings import default_accounts
 from fake_cloudserver.fake import FakeCloudServer
 from fake_cloudserver.settings import Settings
+from support.in_process import BART, Client, start_fake
 
 ROLE = "arn:aws:iam::123456789012:role/crr"
 MD5 = hashlib.md5(b"hello").hexdigest()
@@ -195,6 +195,31 @@ def test_services_replicate_by_copy_and_tagging_only(bart: Client, fake: FakeClo
     assert metadata(bart)["replicationInfo"]["status"] == "PENDING"
     assert service.request("DELETE", "/src/k").status == 204
     assert metadata(bart)["replicationInfo"]["status"] == ""
+
+
+def upload(client: Client, content: str) -> None:
+    """The object ``k``, uploaded in one part."""
+    upload_id = client.request("POST", "/src/k", "uploads").elements("UploadId")[0]
+    part = client.request("PUT", "/src/k", f"partNumber=1&uploadId={upload_id}", body=content)
+    parts = f"<Part><PartNumber>1</PartNumber><ETag>{part.header('etag')}</ETag></Part>"
+    body = f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>"
+    assert client.request("POST", "/src/k", f"uploadId={upload_id}", body=body).status == 200
+
+
+def test_an_upload_completed_by_a_service_is_replicated(bart: Client, fake: FakeCloudServer) -> None:
+    replicate(bart)
+    upload(Client(fake, "replicationKey1"), "hello")
+    info = metadata(bart)["replicationInfo"]
+    assert (info["status"], info["content"]) == ("PENDING", ["DATA", "METADATA", "MPU"])
+
+
+def test_an_empty_upload_replicates_its_metadata(bart: Client) -> None:
+    replicate(bart)
+    upload(bart, "")
+    assert metadata(bart)["replicationInfo"]["content"] == ["METADATA", "MPU"]
+    replicate(bart, "local")
+    upload(bart, "")
+    assert metadata(bart)["replicationInfo"]["content"] == ["METADATA"]
 
 
 def test_what_is_called_clueso_is_no_service(bart: Client, fake: FakeCloudServer) -> None:

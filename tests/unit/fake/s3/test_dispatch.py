@@ -6,13 +6,13 @@ import io
 from collections.abc import Iterator
 
 import pytest
-from support.in_process import Client, start_fake
 
 from fake_cloudserver.errors import S3Error
 from fake_cloudserver.fake import FakeCloudServer
 from fake_cloudserver.request import Request, parse_query
 from fake_cloudserver.s3.operations import OPERATIONS
 from fake_cloudserver.s3.sub_resources import choose
+from support.in_process import Client, start_fake
 
 
 def make_request(method: str, path: str, query: str, headers: dict[str, str] | None = None) -> Request:
@@ -213,6 +213,8 @@ def test_every_operation_is_there() -> None:
     named = {operation for _, _, table in IN_ORDER for _, operation in table}
     named |= {"service_get", "bucket_head", "object_head", "cors_preflight", "object_copy", "object_put_copy_part"}
     assert named == set(OPERATIONS)
+    for name in OPERATIONS:
+        assert callable(OPERATIONS[name])
 
 
 @pytest.fixture

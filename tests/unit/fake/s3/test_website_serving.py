@@ -7,9 +7,9 @@ import hashlib
 from collections.abc import Iterator
 
 import pytest
-from support.in_process import Client, Reply, start_fake
 
 from fake_cloudserver.fake import FakeCloudServer
+from support.in_process import Client, Reply, start_fake
 
 ENDPOINT = "s3-website.localhost"
 INDEX = "<IndexDocument><Suffix>index.html</Suffix></IndexDocument>"
