@@ -17,9 +17,9 @@ from harness.engine.checkpoints import (
     STATUS_CONSUMED,
     STATUS_WRITTEN,
 )
+from harness.replication import Replication
 from harness.stack import Stack
 from harness.stack_plan import StackOptions
-from support.replicated import Sides
 
 IN_BOTH_DIALECTS = (
     POPULATOR_READ,  # populated, not produced
@@ -37,27 +37,28 @@ CASES.append(("release", STATUS_CONSUMED))  # the design dialect has no status t
 
 
 @pytest.fixture(scope="module")
-def sides(request: pytest.FixtureRequest) -> Iterator[Sides]:
+def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
     """A stack whose engine comes and goes with each test."""
-    with Stack(StackOptions(dialect=request.param, engine=False, engine_process=True)) as stack:
-        yield Sides(stack)
+    with Stack(StackOptions(dialect=request.param, engine=False, engine_process=True)) as running:
+        yield running
 
 
 @pytest.mark.kafka
-@pytest.mark.parametrize(("sides", "point"), CASES, indirect=["sides"])
-def test_killed_at(sides: Sides, point: str) -> None:
-    dialect = sides.stack.options.dialect
-    bucket = sides.replicating_bucket(f"killed-{point.replace('.', '-')}-{dialect}")
-    put = sides.cloudserver.put_object(Bucket=bucket, Key="one", Body=b"hello", Metadata={"colour": "blue"})
+@pytest.mark.parametrize(("stack", "point"), CASES, indirect=["stack"])
+def test_killed_at(stack: Stack, point: str) -> None:
+    replication = Replication(stack)
+    dialect = stack.options.dialect
+    bucket = replication.bucket(f"killed-{point.replace('.', '-')}-{dialect}")
+    put = replication.cloudserver.put_object(Bucket=bucket, Key="one", Body=b"hello", Metadata={"colour": "blue"})
 
-    sides.stack.start_engine(kill_at=point)
-    assert sides.stack.engine_ended(30) == -signal.SIGKILL
-    sides.stack.start_engine()
-    assert sides.stack.settle(60) == ""
-    sides.stack.stop_engine()
+    stack.start_engine(kill_at=point)
+    assert stack.engine_ended(30) == -signal.SIGKILL
+    stack.start_engine()
+    assert stack.settle(60) == ""
+    stack.stop_engine()
 
-    assert sides.status(bucket, "one") == "COMPLETED"
-    versions = sides.versions_on_aws(bucket, "one")
+    assert replication.status(bucket, "one") == "COMPLETED"
+    versions = replication.replicas(bucket, "one")
     assert {version["Body"] for version in versions} == {b"hello"}
     assert {version["Metadata"]["scal-version-id"] for version in versions} == {put["VersionId"]}
     assert {version["Metadata"]["scal-replication-status"] for version in versions} == {"REPLICA"}

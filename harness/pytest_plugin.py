@@ -1,0 +1,54 @@
+"""Fixtures for people who write their replication tests in Python.
+
+    def test_it_replicates(cloudserver, replication):
+        bucket = replication.bucket()
+        cloudserver.put_object(Bucket=bucket, Key="k", Body=b"hello")
+        replication.settle()
+        assert cloudserver.head_object(Bucket=bucket, Key="k")["ReplicationStatus"] == "COMPLETED"
+
+One stack serves a whole session (with pytest-xdist: each worker has its own); nothing is started before a test asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from harness.replication import Replication
+    from harness.stack import Stack
+
+
+@pytest.fixture(scope="session")
+def crr_stack() -> Iterator[Stack]:
+    """CloudServer, AWS, Kafka and the engine, running."""
+    from harness.stack import Stack
+
+    with Stack() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def cloudserver(crr_stack: Stack) -> Any:
+    """A boto3 S3 client for the stack's CloudServer, as the account that owns its buckets."""
+    from harness.replication import client
+
+    return client(crr_stack.facts()["cloudserver"])
+
+
+@pytest.fixture(scope="session")
+def aws(crr_stack: Stack) -> Any:
+    """A boto3 S3 client for the stack's AWS."""
+    from harness.replication import client
+
+    return client(crr_stack.facts()["aws"])
+
+
+@pytest.fixture
+def replication(crr_stack: Stack) -> Replication:
+    """Buckets that replicate, waiting, and a look at the other side."""
+    from harness.replication import Replication
+
+    return Replication(crr_stack)
