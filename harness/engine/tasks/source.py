@@ -17,8 +17,7 @@ def open_source(
     """The object's data (or an inclusive range of them), ``length`` bytes. Close it, whatever happens.
 
     Backbeat's client cannot read the XML error of this route and calls all of them UnknownError, which ends in
-    FAILED. Here a version that is gone is ObjNotFound, and anything else keeps its name, but blames nobody, so that
-    it ends in FAILED as well.
+    FAILED. So they do here, with a reason that can be read; only a version that is gone is ObjNotFound.
     """
     try:
         source = context.client.get_object(
@@ -32,6 +31,8 @@ def open_source(
         error.origin = None
         if error.name in {"NoSuchKey", "NoSuchVersion"}:
             error.name = "ObjNotFound"
+        elif error.http_status is not None:
+            error.name, error.description = "UnknownError", f"{error.name}: {error.description}"
         raise
     if source.length not in {None, length}:
         source.close()
