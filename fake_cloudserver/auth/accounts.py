@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fake_cloudserver.account_settings import AccountSettings
+from fake_cloudserver.settings.accounts import AccountSettings
 
 # Service name -> whether what it writes is replicated (``canReplicate``). Clueso is an ordinary account.
 _SERVICES = {"replication": False, "lifecycle": False, "gc": False, "md-ingestion": True}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fake_cloudserver.default_settings import (
+from fake_cloudserver.settings.defaults import (
     AWS_BUCKET,
     AWS_SITE,
     default_accounts,

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from fake_cloudserver.default_settings import default_accounts
+from fake_cloudserver.settings.defaults import default_accounts
 from fake_cloudserver.fake import FakeCloudServer
 from fake_cloudserver.settings import Settings
 from support.in_process import BART, Client, start_fake

@@ -7,7 +7,7 @@ import datetime
 import io
 from collections.abc import Mapping
 
-from fake_cloudserver.account_settings import AccountSettings
+from fake_cloudserver.settings.accounts import AccountSettings
 from fake_cloudserver.auth.accounts import Accounts
 from fake_cloudserver.clock import VirtualClock
 from fake_cloudserver.request import Request, Requester, parse_query

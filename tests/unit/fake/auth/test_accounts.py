@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fake_cloudserver.account_settings import AccountSettings
+from fake_cloudserver.settings.accounts import AccountSettings
 from fake_cloudserver.auth.accounts import Accounts, is_service_account, may_replicate, service_name
 
 SERVICE = "http://acs.zenko.io/accounts/service/"

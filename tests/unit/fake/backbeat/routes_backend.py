@@ -19,7 +19,7 @@ from fake_cloudserver.auth.accounts import Accounts
 from fake_cloudserver.backbeat import router
 from fake_cloudserver.clock import VirtualClock, iso
 from fake_cloudserver.cloudserver import CloudServer
-from fake_cloudserver.default_settings import default_accounts
+from fake_cloudserver.settings.defaults import default_accounts
 from fake_cloudserver.errors import S3Error
 from fake_cloudserver.locations.gateway import MultipleBackendGateway
 from fake_cloudserver.metadata.bucket_info import BucketInfo

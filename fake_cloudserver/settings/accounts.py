@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from fake_cloudserver.config_values import require
+from fake_cloudserver.settings.values import require
 
 _REFUSAL = "bad config: invalid auth config file."
 

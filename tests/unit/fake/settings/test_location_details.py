@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fake_cloudserver.errors import ConfigurationError
-from fake_cloudserver.location_details import checked_details
+from fake_cloudserver.settings.location_details import checked_details
 
 ABSENT = object()
 

@@ -9,8 +9,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from fake_cloudserver.config_values import is_number, is_truthy, properties_of, require
-from fake_cloudserver.location_details import checked_details
+from fake_cloudserver.settings.location_details import checked_details
+from fake_cloudserver.settings.values import is_number, is_truthy, properties_of, require
 
 #: The types whose data is on somebody else's servers (Arsenal lib/constants.ts, externalBackends).
 EXTERNAL_TYPES = ("aws_s3", "azure", "gcp")

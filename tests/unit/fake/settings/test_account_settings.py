@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fake_cloudserver.account_settings import AccountSettings, account_of_environment, parse_accounts
+from fake_cloudserver.settings.accounts import AccountSettings, account_of_environment, parse_accounts
 from fake_cloudserver.errors import ConfigurationError
 
 ACCOUNT: dict[str, Any] = {

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fake_cloudserver.errors import ConfigurationError
-from fake_cloudserver.location_settings import (
+from fake_cloudserver.settings.locations import (
     LocationSettings,
     check_against_main_config,
     parse_locations,

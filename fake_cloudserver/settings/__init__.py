@@ -11,15 +11,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fake_cloudserver import default_settings as built_in
-from fake_cloudserver import main_settings as main
-from fake_cloudserver.account_settings import AccountSettings, account_of_environment, parse_accounts
 from fake_cloudserver.addresses import is_in_network
-from fake_cloudserver.config_files import append_replication_endpoints, read_named
-from fake_cloudserver.config_values import is_truthy, properties_of
-from fake_cloudserver.location_settings import LocationSettings, check_against_main_config, parse_locations
-from fake_cloudserver.main_settings import Address
-from fake_cloudserver.replication_endpoint_settings import ReplicationEndpoint, parse_replication_endpoints
+from fake_cloudserver.settings import defaults as built_in
+from fake_cloudserver.settings import main as main
+from fake_cloudserver.settings.accounts import AccountSettings, account_of_environment, parse_accounts
+from fake_cloudserver.settings.files import append_replication_endpoints, read_named
+from fake_cloudserver.settings.locations import LocationSettings, check_against_main_config, parse_locations
+from fake_cloudserver.settings.main import Address
+from fake_cloudserver.settings.replication_endpoints import ReplicationEndpoint, parse_replication_endpoints
+from fake_cloudserver.settings.values import is_truthy, properties_of
 
 __all__ = ["AccountSettings", "Address", "LocationSettings", "ReplicationEndpoint", "Settings"]
 

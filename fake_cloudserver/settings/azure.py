@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from fake_cloudserver.config_values import as_text, is_truthy, require
 from fake_cloudserver.s3.names import is_valid_bucket_name
+from fake_cloudserver.settings.values import as_text, is_truthy, require
 
 # Field in ``details`` -> what follows the location's name in the variable that overrides it.
 _VARIABLES = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fake_cloudserver.config_values import (
+from fake_cloudserver.settings.values import (
     is_integer,
     is_list_of_strings,
     is_positive_integer,

@@ -9,8 +9,8 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from fake_cloudserver.azure_location_details import checked_azure_details
-from fake_cloudserver.config_values import (
+from fake_cloudserver.settings.azure import checked_azure_details
+from fake_cloudserver.settings.values import (
     as_text,
     is_integer,
     is_list_of_strings,

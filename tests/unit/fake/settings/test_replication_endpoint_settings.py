@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fake_cloudserver.errors import ConfigurationError
-from fake_cloudserver.replication_endpoint_settings import ReplicationEndpoint, parse_replication_endpoints
+from fake_cloudserver.settings.replication_endpoints import ReplicationEndpoint, parse_replication_endpoints
 from fake_cloudserver.settings import Settings
 
 SITE_OBJECT = "bad config: each object of `replicationEndpoints` array"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from fake_cloudserver.config_values import is_list_of_strings, is_truthy, properties_of, require
+from fake_cloudserver.settings.values import is_list_of_strings, is_truthy, properties_of, require
 
 _TYPES = ("aws_s3", "azure", "gcp", "pfs", "dmf", "azure_archive")
 _OBJECT = "bad config: each object of `replicationEndpoints` array"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fake_cloudserver.default_settings import default_accounts, default_locations
+from fake_cloudserver.settings.defaults import default_accounts, default_locations
 from fake_cloudserver.errors import ConfigurationError
 from fake_cloudserver.settings import Settings
 

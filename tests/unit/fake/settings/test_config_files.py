@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fake_cloudserver.config_files import append_replication_endpoints, find, read_named
+from fake_cloudserver.settings.files import append_replication_endpoints, find, read_named
 from fake_cloudserver.errors import ConfigurationError
 
 
