@@ -33,12 +33,13 @@ class Configuration:
         return {
             account["name"]: KeyPair(account["keys"][0]["access"], account["keys"][0]["secret"])
             for account in self.accounts["accounts"]
+            if account["keys"]
         }
 
     def key_pair_at(self, endpoint: str) -> KeyPair:
         """What CloudServer signs with at an endpoint. Raises UsageError for one that no location has."""
         for location in self.locations.values():
-            details = location.get("details", {})
+            details = location["details"]
             if details.get(_ENDPOINT) == endpoint and "credentials" in details:
                 return KeyPair(details["credentials"]["accessKey"], details["credentials"]["secretKey"])
         raise UsageError(f"no location has the endpoint {endpoint}")
@@ -51,11 +52,15 @@ def load(folder: Path, endpoints: Mapping[str, str]) -> Configuration:
         endpoints: ``host:port`` of each site that a location may name.
 
     Raises:
-        UsageError: a file is missing or no JSON, or a location names a site that is not given.
+        UsageError: a file is missing or not what CloudServer would read, or a location names a site that is not given.
     """
-    locations = _read(folder / LOCATIONS)
+    locations, accounts = _read(folder / LOCATIONS), _read(folder / ACCOUNTS)
+    if not all(_is_location(location) for location in locations.values()):
+        raise UsageError(f"{folder / LOCATIONS}: a location without details")
+    if not _are_accounts(accounts.get("accounts")):
+        raise UsageError(f"{folder / ACCOUNTS}: no list of accounts with keys")
     for name, location in locations.items():
-        details = location.get("details", {})
+        details = location["details"]
         endpoint = str(details.get(_ENDPOINT, ""))
         if not endpoint.startswith("<site:"):
             continue
@@ -63,7 +68,21 @@ def load(folder: Path, endpoints: Mapping[str, str]) -> Configuration:
         if site not in endpoints:
             raise UsageError(f"location {name} is at the site {site!r}, which is not given")
         details[_ENDPOINT] = endpoints[site]
-    return Configuration(_read(folder / CONFIG), locations, _read(folder / ACCOUNTS))
+    return Configuration(_read(folder / CONFIG), locations, accounts)
+
+
+def _is_location(value: object) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("details"), dict)
+
+
+def _are_accounts(value: object) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(account, dict)
+        and isinstance(account.get("name"), str)
+        and isinstance(account.get("keys"), list)
+        and all(isinstance(key, dict) and {"access", "secret"} <= key.keys() for key in account["keys"])
+        for account in value
+    )
 
 
 def _read(path: Path) -> dict[str, Any]:

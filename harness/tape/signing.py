@@ -1,6 +1,7 @@
 """Signature version 4 in headers, over exactly the headers that CloudServer insists on.
 
-botocore's signer adds headers of its own and knows no unsigned ones; a tape says which take part.
+botocore's signer adds headers of its own and knows no unsigned ones; a tape says which take part. A path is decoded
+before it is encoded, as CloudServer does it (Arsenal lib/auth/v4/createCanonicalRequest.ts).
 """
 
 from __future__ import annotations
