@@ -6,6 +6,10 @@ then S3), and whatever an operation raises is rendered here, once.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+
 import flask
 from werkzeug.routing import Rule
 
@@ -22,6 +26,9 @@ from fake_cloudserver.s3.cors import cors_headers
 log = get_logger(__name__)
 
 
+_STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+
+
 class _RawResponse(flask.Response):
     """Headers exactly as given: no content length, no content type of Werkzeug's own making."""
 
@@ -29,24 +36,63 @@ class _RawResponse(flask.Response):
     default_mimetype = None
 
 
+class _Application(flask.Flask):
+    """Flask with a short way through it.
+
+    Contexts, routing, the response object and signals cost as much again as an answer itself. A request passes through
+    them only when somebody has registered something with Flask that would see it there: a route or a hook.
+    """
+
+    response_class = _RawResponse
+
+    def __init__(self, server: CloudServer) -> None:
+        super().__init__("fake_cloudserver", static_folder=None)
+        self.url_map.merge_slashes = False
+        self.config["PROPAGATE_EXCEPTIONS"] = True
+        self._server = server
+        # methods=None: every method reaches CloudServer's own decision, also those that HTTP does not know
+        for rule in ("/", "/<path:path>"):
+            self.url_map.add(Rule(rule, endpoint="any", methods=None))
+        self.view_functions["any"] = self._view
+
+    def wsgi_app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Flask calls it for each request; middleware may be put around it, as Flask documents."""
+        if self._is_extended():
+            extended: Iterable[bytes] = super().wsgi_app(environ, start_response)
+            return extended
+        given, body = self._answer(environ)
+        start_response(_STATUS_LINES.get(given.status, str(given.status)), given.headers)
+        return body
+
+    def _is_extended(self) -> bool:
+        return bool(
+            self.before_request_funcs
+            or self.after_request_funcs
+            or self.teardown_request_funcs
+            or self.teardown_appcontext_funcs
+            or len(self.view_functions) > 1
+        )
+
+    def _view(self, path: str = "") -> flask.Response:  # noqa: ARG002  (the path is read as sent, not as decoded)
+        given, body = self._answer(flask.request.environ)
+        response = _RawResponse(body, status=given.status)
+        response.headers.clear()
+        response.headers.extend(given.headers)
+        return response
+
+    def _answer(self, environ: dict[str, Any]) -> tuple[Answer, Iterable[bytes]]:
+        """The answer, and its body as WSGI takes it."""
+        request = from_environ(environ, new_request_id(self._server))
+        given = answer(self._server, request)
+        environ[ACTION] = request.action
+        if request.method == "HEAD" or given.body is None:
+            return given, ()
+        return given, [given.body] if isinstance(given.body, bytes) else given.body
+
+
 def create_app(server: CloudServer) -> flask.Flask:
     """A WSGI application that answers for ``server``."""
-    app = flask.Flask("fake_cloudserver", static_folder=None)
-    app.response_class = _RawResponse
-    app.url_map.merge_slashes = False
-    app.config["PROPAGATE_EXCEPTIONS"] = True
-
-    def answer_any(path: str = "") -> flask.Response:  # noqa: ARG001  (the path is read as sent, not as decoded)
-        request = from_environ(flask.request.environ, new_request_id(server))
-        given = answer(server, request)
-        flask.request.environ[ACTION] = request.action
-        return _to_response(request, given)
-
-    # methods=None: every method reaches CloudServer's own decision, also those that HTTP does not know
-    for rule in ("/", "/<path:path>"):
-        app.url_map.add(Rule(rule, endpoint="any", methods=None))
-    app.view_functions["any"] = answer_any
-    return app
+    return _Application(server)
 
 
 def new_request_id(server: CloudServer) -> str:
@@ -101,13 +147,3 @@ def _with_common_headers(request: Request, given: Answer, *, server_name: bool =
     else:
         headers = [*common, *given.headers]
     return Answer(given.status, headers, given.body)
-
-
-def _to_response(request: Request, given: Answer) -> flask.Response:
-    body = given.body
-    if request.method == "HEAD" or body is None:
-        body = b""
-    response = _RawResponse(body, status=given.status)
-    response.headers.clear()
-    response.headers.extend(given.headers)
-    return response
