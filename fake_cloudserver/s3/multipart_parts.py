@@ -89,7 +89,7 @@ def object_elements(parts: Sequence[Part]) -> list[Element]:
     start = 0
     for number, part in enumerate(parts, 1):
         for piece in part.elements:
-            size = int(piece.get("size") or part.size)
+            size = int(piece["size"])
             elements.append(
                 {
                     "key": piece["key"],

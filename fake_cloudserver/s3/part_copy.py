@@ -55,7 +55,8 @@ class SourceRange:
         """The elements that the range touches, each with first and last byte inside of it."""
         start = 0
         for element in self.elements:
-            size = int(element.get("size") or self.last + 1 - start)
+            # very old documents do not say how long their only element is
+            size = int(element["size"]) if "size" in element else self.last + 1
             first, last = max(self.first - start, 0), min(self.last - start, size - 1)
             if first <= last:
                 yield element, first, last
