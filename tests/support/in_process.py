@@ -7,6 +7,7 @@ with start_fake() as fake:
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import datetime
 import hashlib
@@ -157,26 +158,69 @@ class Client:
         status, answered = started[-1]
         return Reply(status, answered, content)
 
+    def presign(self, method: str, path: str, query: str = "", *, expires: int = 300) -> str:
+        """The query of a presigned URL, signature version 4; only the host is signed."""
+        assert self._pair is not None
+        access_key, secret = self._pair
+        stamp = self._stamp()
+        scope = _scope(stamp)
+        parameters = {
+            "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+            "X-Amz-Credential": f"{access_key}/{scope}",
+            "X-Amz-Date": stamp,
+            "X-Amz-Expires": str(expires),
+            "X-Amz-SignedHeaders": "host",
+        }
+        whole = "&".join([*([query] if query else []), urllib.parse.urlencode(parameters)])
+        lines = [method, _canonical_path(path), _canonical_query(whole), f"host:{self.host}", "", "host"]
+        return f"{whole}&X-Amz-Signature={_signature([*lines, 'UNSIGNED-PAYLOAD'], secret, stamp)}"
+
+    def presign_v2(self, method: str, path: str, query: str = "", *, expires: int = 300) -> str:
+        """The same with version 2; what ``query`` holds must be a sub-resource, or it is not signed."""
+        assert self._pair is not None
+        access_key, secret = self._pair
+        until = int(self.fake.clock.now()) + expires
+        resource = f"{path}?{query}" if query else path
+        digest = hmac.digest(secret.encode(), f"{method}\n\n\n{until}\n{resource}".encode(), "sha1")
+        parameters = {
+            "AWSAccessKeyId": access_key,
+            "Expires": str(until),
+            "Signature": base64.b64encode(digest).decode(),
+        }
+        return "&".join([*([query] if query else []), urllib.parse.urlencode(parameters)])
+
+    def _stamp(self) -> str:
+        return f"{datetime.datetime.fromtimestamp(self.fake.clock.now(), datetime.UTC):%Y%m%dT%H%M%SZ}"
+
     def _sign(self, method: str, path: str, query: str, headers: dict[str, str]) -> None:
         assert self._pair is not None
         access_key, secret = self._pair
-        stamp = f"{datetime.datetime.fromtimestamp(self.fake.clock.now(), datetime.UTC):%Y%m%dT%H%M%SZ}"
-        scope = f"{stamp[:8]}/us-east-1/s3/aws4_request"
-        headers["x-amz-date"] = stamp
+        stamp = headers["x-amz-date"] = self._stamp()
         payload = headers.setdefault("x-amz-content-sha256", "UNSIGNED-PAYLOAD")
         names = sorted(headers)
-        lines = [method, urllib.parse.quote(urllib.parse.unquote(path.replace("+", " ")), safe="/-_.~")]
-        lines += [_canonical_query(query)]
+        lines = [method, _canonical_path(path), _canonical_query(query)]
         lines += [f"{name}:{' '.join(headers[name].split())}" for name in names]
-        lines += ["", ";".join(names), payload]
-        digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
-        key = f"AWS4{secret}".encode()
-        for part in (stamp[:8], "us-east-1", "s3", "aws4_request"):
-            key = hmac.digest(key, part.encode(), "sha256")
-        signature = hmac.digest(key, f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{digest}".encode(), "sha256").hex()
+        signature = _signature([*lines, "", ";".join(names), payload], secret, stamp)
         headers["authorization"] = (
-            f"AWS4-HMAC-SHA256 Credential={access_key}/{scope}, SignedHeaders={';'.join(names)}, Signature={signature}"
+            f"AWS4-HMAC-SHA256 Credential={access_key}/{_scope(stamp)}, SignedHeaders={';'.join(names)}, "
+            f"Signature={signature}"
         )
+
+
+def _scope(stamp: str) -> str:
+    return f"{stamp[:8]}/us-east-1/s3/aws4_request"
+
+
+def _signature(canonical_request: list[str], secret: str, stamp: str) -> str:
+    digest = hashlib.sha256("\n".join(canonical_request).encode()).hexdigest()
+    key = f"AWS4{secret}".encode()
+    for part in _scope(stamp).split("/"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return hmac.digest(key, f"AWS4-HMAC-SHA256\n{stamp}\n{_scope(stamp)}\n{digest}".encode(), "sha256").hex()
+
+
+def _canonical_path(path: str) -> str:
+    return urllib.parse.quote(urllib.parse.unquote(path.replace("+", " ")), safe="/-_.~")
 
 
 def _canonical_query(query: str) -> str:
