@@ -210,6 +210,12 @@ def test_an_empty_part_is_a_part(client: MultipartClient) -> None:
     assert client.elements_of_part("plain", upload_id, 1)[0]["size"] == 0
 
 
+def test_a_part_of_unannounced_length(client: MultipartClient) -> None:
+    upload_id = client.initiate("plain/k")
+    assert client.part("plain/k", upload_id, 1, b"hello", headers={"content-length": ""}).status == 200
+    assert client.shadow("plain")[f"{upload_id}..|..00001"]["content-length"] == 5
+
+
 @pytest.mark.parametrize(
     ("number", "of_part", "of_copy"),
     [
