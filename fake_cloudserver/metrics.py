@@ -7,6 +7,7 @@ Source: cloudserver lib/utilities/monitoringHandler.js, lib/server.js.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -59,6 +60,7 @@ class Metrics:
             _LABELS,
             registry=self._registry,
         )
+        self._children: dict[tuple[str, str, str], tuple[Counter, Histogram, Summary, Summary]] = {}
 
     def counting(self, app: WsgiApp) -> WsgiApp:
         """``app``, every request of which is counted once its answer has gone out."""
@@ -85,10 +87,23 @@ class Metrics:
     def ended(self, labels: tuple[str, str, str], began: float, received: int, sent: int) -> None:
         """A request that :meth:`started` is over; ``labels`` are method, action and code, sizes are in bytes."""
         self._active.dec()
-        self._requests.labels(*labels).inc()
-        self._durations.labels(*labels).observe(max(0.0, self._clock.monotonic() - began))
-        self._received.labels(*labels).observe(received)
-        self._sent.labels(*labels).observe(sent)
+        requests, durations, received_bytes, sent_bytes = self._labelled(labels)
+        requests.inc()
+        durations.observe(max(0.0, self._clock.monotonic() - began))
+        received_bytes.observe(received)
+        sent_bytes.observe(sent)
+
+    def _labelled(self, labels: tuple[str, str, str]) -> tuple[Counter, Histogram, Summary, Summary]:
+        """The four metrics with these labels; looked up once, for the look-up is dearer than the counting."""
+        found = self._children.get(labels)
+        if found is None:
+            found = self._children[labels] = (
+                self._requests.labels(*labels),
+                self._durations.labels(*labels),
+                self._received.labels(*labels),
+                self._sent.labels(*labels),
+            )
+        return found
 
 
 class _Running:
@@ -146,6 +161,7 @@ class _WithoutCreationTimes:
             yield metric
 
 
+@functools.cache  # there are as many as there are operations
 def action_of(operation: str) -> str:
     """CloudServer's spelling of an operation's name: ``bucket_put_acl`` is ``bucketPutACL``."""
     # cloudserver lib/api/api.js
