@@ -66,6 +66,44 @@ def test_a_document_without_queues_removes_the_configuration(body: str) -> None:
     assert shown(client) == ""
 
 
+EVENTS = [
+    "s3:ObjectCreated:*",
+    "s3:ObjectCreated:Put",
+    "s3:ObjectCreated:Copy",
+    "s3:ObjectCreated:CompleteMultipartUpload",
+    "s3:ObjectRemoved:*",
+    "s3:ObjectRemoved:Delete",
+    "s3:ObjectRemoved:DeleteMarkerCreated",
+    "s3:Replication:OperationFailedReplication",
+    "s3:ObjectTagging:*",
+    "s3:ObjectTagging:Put",
+    "s3:ObjectTagging:Delete",
+    "s3:ObjectAcl:Put",
+    "s3:ObjectRestore:*",
+    "s3:ObjectRestore:Post",
+    "s3:ObjectRestore:Completed",
+    "s3:ObjectRestore:Delete",
+    "s3:LifecycleTransition",
+    "s3:LifecycleExpiration:*",
+    "s3:LifecycleExpiration:DeleteMarkerCreated",
+    "s3:LifecycleExpiration:Delete",
+]
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_every_event_is_known(event: str) -> None:
+    client = BucketClient()
+    client.create()
+    assert client.call("bucket_put_notification", body=document(queue(f"<Event>{event}</Event>"))).status == 200
+    assert f"<Event>{event}</Event>" in shown(client)
+
+
+@pytest.mark.parametrize("event", ["s3:ObjectCreated:Post", "s3:ReducedRedundancyLostObject", "s3:ObjectAcl:*", "*"])
+def test_other_events_are_not(event: str) -> None:
+    reply = BucketClient().call("bucket_put_notification", "missing", document(queue(f"<Event>{event}</Event>")))
+    assert reply.error == ("MalformedXML", "event array contains invalid or unsupported event")
+
+
 def test_missing_ids_are_made() -> None:
     client = BucketClient()
     client.create()
