@@ -155,7 +155,11 @@ class AWSReplicationTask:
         self._context.metrics.source_read(SERVICE, self._site.site, length)
 
     def _delete(self) -> None:
-        self._operate("DELETE", "deleteobject", headers.common(self._entry, self._site, self._context.settings.dialect))
+        dialect = self._context.settings.dialect
+        sent = headers.common(self._entry, self._site, dialect)
+        if dialect == "design":
+            sent |= headers.version(self._entry)  # so that a repeat can be told from another marker
+        self._operate("DELETE", "deleteobject", sent)
 
     def _tag(self, known: str) -> str:
         entry = self._entry

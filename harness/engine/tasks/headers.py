@@ -33,7 +33,7 @@ def designed(site: SiteSettings) -> dict[str, str]:
 def describe(entry: ObjectQueueEntry, *, multipart: bool = False) -> dict[str, str]:
     """What the copy is to say of itself. Multipart operations send the content type even when it is empty."""
     metadata = entry.metadata
-    headers = {"X-Scal-Version-Id": entry.version_or_null}
+    headers = version(entry)
     user_metadata = object_metadata.user_metadata(metadata)
     if user_metadata:
         headers["X-Scal-User-Metadata"] = as_json(user_metadata)
@@ -43,6 +43,11 @@ def describe(entry: ObjectQueueEntry, *, multipart: bool = False) -> dict[str, s
         if metadata[name]:
             headers[f"X-Scal-{name.title()}"] = metadata[name]
     return headers | {"X-Scal-Tags": as_json(object_metadata.tags(metadata))}
+
+
+def version(entry: ObjectQueueEntry) -> dict[str, str]:
+    """The source's version, encoded."""
+    return {"X-Scal-Version-Id": entry.version_or_null}
 
 
 def whole_object(entry: ObjectQueueEntry) -> dict[str, str]:

@@ -72,7 +72,7 @@ def test_what_is_wrong_is_named(tmp_path: Path, document: Any, message: str) -> 
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="cannot read .*nothing: No such file"):
+    with pytest.raises(UsageError, match=r"cannot read .*nothing: No such file"):
         EngineSettings.load(tmp_path / "nothing")
 
 

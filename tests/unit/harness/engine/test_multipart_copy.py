@@ -137,6 +137,17 @@ def test_an_initiation_that_fails_for_good_is_reported_at_once(answer: Answer) -
     assert world.server.names[2:] == ["initiatempu"]
 
 
+def test_in_the_designed_dialect_a_copy_that_is_there_is_not_uploaded_again() -> None:
+    world = world_of(dialect="design")
+    world.server.faults["initiatempu"] = [Answer(200, b'{"versionId":"aws-7"}')]
+    assert run(world) == Outcome("COMPLETED", "aws-7")
+    assert world.server.names[2:] == ["initiatempu"]
+    assert world.server.call("initiatempu").headers["x-scal-replication-storage-class"] == SITE
+    released = world_of()
+    released.server.faults["initiatempu"] = [Answer(200, b'{"versionId":"aws-7"}')]
+    assert run(released).status == "FAILED"
+
+
 def test_a_failed_completion_aborts_and_is_the_reason() -> None:
     world = world_of()
     world.server.faults["completempu"] = [error(400, "InvalidPart", "one is missing")]
