@@ -19,7 +19,6 @@ from fake_cloudserver.auth.accounts import Accounts
 from fake_cloudserver.backbeat import router
 from fake_cloudserver.clock import VirtualClock, iso
 from fake_cloudserver.cloudserver import CloudServer
-from fake_cloudserver.settings.defaults import default_accounts
 from fake_cloudserver.errors import S3Error
 from fake_cloudserver.locations.gateway import MultipleBackendGateway
 from fake_cloudserver.metadata.bucket_info import BucketInfo
@@ -30,6 +29,7 @@ from fake_cloudserver.metadata.version_id import VersionIdGenerator, encode
 from fake_cloudserver.randomness import SeededRandomness
 from fake_cloudserver.request import Answer, Request, parse_query
 from fake_cloudserver.settings import Settings
+from fake_cloudserver.settings.defaults import default_accounts
 
 BART = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"
 LISA = BART[:-1] + "f"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from routes_backend import BART, Backend, json_of, make_backend, make_settings
 
-from fake_cloudserver.locations.base import LocationError
+from fake_cloudserver.errors import S3Error
 from fake_cloudserver.metadata.version_id import VersionIdGenerator, decode, encode
 
 INFO = {"status": "REPLICA", "backends": [], "content": ["DATA", "METADATA"], "isNFS": None}
@@ -201,7 +201,7 @@ def test_data_of_a_replaced_location_is_deleted(backend: Backend) -> None:
     version_id = backend.add_object("src", "k", {"location": old})
     put(backend, version_id, document(location=new))
     assert backend.read(new) == b"new"
-    with pytest.raises(LocationError):
+    with pytest.raises(S3Error, match="InternalError"):
         backend.read(old)
 
 
@@ -219,7 +219,7 @@ def test_data_of_the_replaced_null_version_is_deleted(backend: Backend) -> None:
     old = local_data(backend, b"old")
     backend.server.metadata.put_object("src", "k", {"owner-id": BART, "isNull": True, "location": old}, version_id="")
     put(backend, "null", document(location=local_data(backend, b"new")))
-    with pytest.raises(LocationError):
+    with pytest.raises(S3Error, match="InternalError"):
         backend.read(old)
 
 

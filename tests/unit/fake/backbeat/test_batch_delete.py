@@ -10,7 +10,7 @@ from routes_backend import BART, Backend, json_of
 from scripted_remote import REFUSED
 
 from fake_cloudserver.clock import iso
-from fake_cloudserver.locations.base import LocationError, Upload
+from fake_cloudserver.locations.base import Upload
 
 URL = "/_/backbeat/batchdelete"
 CONDITIONAL = "/_/backbeat/batchdelete/src/k%201"
@@ -52,7 +52,7 @@ def test_local_data_is_deleted_once_and_again(backend: Backend) -> None:
     for _ in range(2):
         assert json_of(backend.ask("POST", URL, None, body_of(doomed), access_key="accessKey2")) is None
     assert backend.read([kept]) == b"kept"
-    with pytest.raises(LocationError):
+    with pytest.raises(S3Error, match="InternalError"):
         backend.read([doomed])
 
 
