@@ -120,9 +120,10 @@ class Client:
         if self._pair is not None:
             self._sign(method, path, query, sent)
         sent |= unsigned or {}
-        return self._call(method, path, query, list(sent.items()), content)
+        return self.send(method, path, query, list(sent.items()), content)
 
-    def _call(self, method: str, path: str, query: str, headers: list[tuple[str, str]], body: bytes) -> Reply:
+    def send(self, method: str, path: str, query: str, headers: list[tuple[str, str]], body: bytes) -> Reply:
+        """What the fake answers to a request exactly as given, whoever signed it."""
         environ: dict[str, Any] = {
             "REQUEST_METHOD": method,
             "SCRIPT_NAME": "",
