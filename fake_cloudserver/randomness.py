@@ -49,8 +49,7 @@ class SeededRandomness:
 
 
 class SystemRandomness(SeededRandomness):
-    """The operating system's randomness."""
+    """Different in every run: seeded once by the operating system, which is not asked again for each value."""
 
     def __init__(self) -> None:
-        super().__init__(0)
-        self._generator = random.SystemRandom()
+        super().__init__(random.SystemRandom().getrandbits(256))
