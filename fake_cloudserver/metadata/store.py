@@ -255,7 +255,9 @@ class MetadataStore:
         self._buckets[name] = BucketInfo.from_json(_parse(text))  # nothing shared with the caller's documents
 
     def _write(self, db: str, operations: Iterable[Operation]) -> None:
-        keys = self._databases.setdefault(db, SortedDict())
+        keys = self._databases.get(db)
+        if keys is None:
+            keys = self._databases[db] = SortedDict()
         for operation in operations:
             if operation.type == "put":
                 keys[operation.key] = operation.value
