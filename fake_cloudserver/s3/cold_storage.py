@@ -7,6 +7,7 @@ lib/utilities/collectResponseHeaders.js.
 from __future__ import annotations
 
 import email.utils
+import functools
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -86,6 +87,7 @@ def archive_headers(md: Mapping[str, Any]) -> list[tuple[str, str]]:
     return headers
 
 
+@functools.lru_cache(maxsize=1024)  # every GET and HEAD needs one
 def http_date(text: str | None) -> str:
     """An ISO time as HTTP writes it, milliseconds cut off; JavaScript's words for one that is none."""
     moment = parse_date(text or "")

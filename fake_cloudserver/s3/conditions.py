@@ -59,19 +59,20 @@ def _matches(condition: str, etag: str) -> bool:
 
 def _date_faults(headers: Mapping[str, str], last_modified: str) -> tuple[str | None, str | None]:
     """Error codes of If-Modified-Since and If-Unmodified-Since; None where the condition holds or is absent."""
-    stored = parse_date(last_modified)
-    changed = (stored or 0) // 1000 * 1000
     modified = unmodified = None
     since = _condition(headers, "if-modified-since")
+    not_since = _condition(headers, "if-unmodified-since")
+    if not since and not not_since:
+        return None, None
+    changed = (parse_date(last_modified) or 0) // 1000 * 1000
     if since:
         moment = parse_date(since)
         if moment is None:
             modified = "InvalidArgument"
         elif changed <= moment:
             modified = "NotModified"
-    since = _condition(headers, "if-unmodified-since")
-    if since:
-        moment = parse_date(since)
+    if not_since:
+        moment = parse_date(not_since)
         if moment is None:
             unmodified = "InvalidArgument"
         elif changed > moment:
