@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import ipaddress
 import re
 import urllib.parse
@@ -105,11 +106,16 @@ def _split_host(settings: Settings, host_header: str) -> tuple[str | None, str]:
     host = host_header[:colon] if colon > bracket else host_header
     if bracket > -1:
         host = host.strip("[]")
+    return (None, host) if _is_address(host) else _split_name(settings, host)
+
+
+@functools.lru_cache(maxsize=64)  # of all the hosts that may be named few are
+def _is_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        return _split_name(settings, host)
-    return None, host
+        return False
+    return True
 
 
 def _split_name(settings: Settings, host: str) -> tuple[str | None, str]:
@@ -156,8 +162,8 @@ def _check_headers(request: Request, operation: str) -> None:
         raise S3Error("NotImplemented")
     if operation in COPYING:
         parse_copy_source(request.headers)
-    size = sum(len(name) + len(value.encode("latin-1", "replace")) for name, value in request.headers.items())
-    if size > _LARGEST_HEADERS:
+    # a character of theirs is a byte
+    if sum(map(len, request.headers)) + sum(map(len, request.headers.values())) > _LARGEST_HEADERS:
         raise S3Error("HttpHeadersTooLarge")
 
 
