@@ -14,6 +14,7 @@ from typing import Any, Final
 #: Between key and version id in the key of a version (Arsenal lib/versioning/constants.ts, VersionId.Separator).
 SEPARATOR: Final = "\0"
 
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -41,7 +42,7 @@ def version_key(key: str, version_id: str) -> str:
 
 def to_text(md: Mapping[str, Any]) -> str:
     """Metadata as it is stored: as JavaScript's ``JSON.stringify`` writes it, lone surrogates escaped."""
-    text = json.dumps(md, separators=(",", ":"), ensure_ascii=False)
+    text = _ENCODER.encode(md)
     return text if text.isascii() else _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
