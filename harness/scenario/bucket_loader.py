@@ -42,10 +42,7 @@ class BucketLoader:
 
     def load(self, node: Node | None) -> tuple[BucketSpec, ...]:
         """The buckets in the order of the file."""
-        if node is None:
-            return ()
-        if not isinstance(node.value, dict):
-            self._problems.add(node.place, "buckets is a mapping such as src: {versioning: Enabled}")
+        if node is None or not isinstance(node.value, dict):
             return ()
         found: dict[str, BucketSpec] = {}
         for name, item in node.value.items():

@@ -10,6 +10,9 @@ from harness.scenario.problems import Problems, nearest, unknown
 from harness.scenario.values import body, duration, has_names
 from harness.scenario.yaml_tree import Node
 
+#: What the outermost record is called in messages; its members are called by their names alone.
+WHOLE = "a scenario"
+
 
 class Checker:
     """Checks trees against shapes.
@@ -74,7 +77,7 @@ class Checker:
             if member is None:
                 self._problems.add(node.key_places[name], unknown(f"member of {what}", name, shape.members))
             else:
-                values[name] = self.check(item, member, f"{what}.{name}")
+                values[name] = self.check(item, member, name if what == WHOLE else f"{what}.{name}")
         self._missing(node, shape, what)
         return values
 

@@ -11,7 +11,7 @@ from typing import Any
 from harness.errors import ScenarioError
 from harness.scenario import shapes, verbs
 from harness.scenario.bucket_loader import BucketLoader
-from harness.scenario.checking import Checker
+from harness.scenario.checking import WHOLE, Checker
 from harness.scenario.model import AWS, CLOUDSERVER, DIALECTS, BucketSpec, Needs, Place, Scenario, Step
 from harness.scenario.problems import Problems
 from harness.scenario.scope import Scope
@@ -114,7 +114,7 @@ class _Loader:
     def __init__(self, tree: Node, problems: Problems) -> None:
         self._tree = tree
         self._problems = problems
-        self._read: dict[str, Any] = Checker(problems, names_allowed=False).check(tree, FILE, "a scenario")
+        self._read: dict[str, Any] = Checker(problems, names_allowed=False).check(tree, FILE, WHOLE)
         self._nodes: dict[str, Node] = tree.value if isinstance(tree.value, dict) else {}
 
     def load(self) -> Scenario:
@@ -224,8 +224,8 @@ class _Loader:
     def _needs(self, steps: tuple[Step, ...], buckets: tuple[BucketSpec, ...]) -> Needs:
         used = {bucket.site for bucket in buckets} | {step.at for step in steps}
         declared: dict[str, str] = self._read.get("sites", {})
-        for name in declared:
-            if name not in used:
+        for name, kind in declared.items():
+            if name not in used and kind in {CLOUDSERVER, AWS}:
                 self._problems.add(self._nodes["sites"].key_places[name], f"the site {name} is used nowhere")
         own = any((verb := verbs.find(step.verb)) is not None and verb.own_stack for step in steps)
         killable = any(step.verb == "kill" for step in steps)

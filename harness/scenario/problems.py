@@ -33,6 +33,11 @@ class Problems:
             shown.append(f"and {len(ordered) - _MOST_SHOWN} more")
         return "\n".join(shown)
 
+    def first(self) -> str:
+        """The first that was added, without its place."""
+        line, place = next(iter(self._lines.items()))
+        return line.removeprefix(f"{place}: ")
+
     def raise_if_any(self) -> None:
         """Raises ScenarioError with all of them, one line each."""
         if self:

@@ -66,9 +66,12 @@ class Stepper:
             StepFailed: what came is not what was expected.
             ScenarioError: the step makes no sense with the values it got.
         """
-        ready = self._ready(step)
         timeline = Timeline(self._target.clock)
-        seen = self._look(ready, timeline)
+        try:
+            ready = self._ready(step)
+            seen = self._look(ready, timeline)
+        except ScenarioError as error:
+            raise ScenarioError(f"{step.place}: {error}") from None
         if not seen.met:
             waited = seconds(timeline.elapsed) if ready.step.wait is not None else ""
             told = str(timeline) if waited else ""
@@ -80,20 +83,18 @@ class Stepper:
     def _ready(self, step: Step) -> _Ready:
         verb = verbs.find(step.verb)
         assert verb is not None, "the loader knows every verb"
-        try:
-            arguments = substitute(step.arguments, self._names)
-            step = dataclasses.replace(
-                step, expect=substitute(step.expect, self._names), error=_error(substitute(step.error, self._names))
-            )
-            if isinstance(step.wait, Eventually):
-                unless = substitute(step.wait.unless, self._names)
-                step = dataclasses.replace(step, wait=dataclasses.replace(step.wait, unless=unless))
-        except ScenarioError as error:
-            raise ScenarioError(f"{step.place}: {error}") from None
+        arguments = substitute(step.arguments, self._names)
+        step = dataclasses.replace(
+            step, expect=substitute(step.expect, self._names), error=_error(substitute(step.error, self._names))
+        )
+        if isinstance(step.wait, Eventually):
+            unless = substitute(step.wait.unless, self._names)
+            step = dataclasses.replace(step, wait=dataclasses.replace(step.wait, unless=unless))
         problems = Problems()
         checker = Checker(problems, names_allowed=False, any_value=True)
         checked = checker.check(Node.of(arguments, step.place), verb.arguments, step.verb)
-        problems.raise_if_any()
+        if problems:
+            raise ScenarioError(problems.first())
         call = Call(self._target, verb.name, checked, step.at, step.account, self._buckets)
         return _Ready(step, verb, call, Subject.of(checked, self._buckets))
 
@@ -105,27 +106,26 @@ class Stepper:
 
         if wait is None:
             return attempt()
+        if isinstance(wait, Holds):
+            return watch(clock, timeline, attempt, self._seconds(wait.duration), self._seconds(wait.every))
+        pause = None if wait.every is None else self._seconds(wait.every)
+        return wait_until(clock, timeline, attempt, self._seconds(wait.within), pause)
+
+    def _seconds(self, written: Any) -> float:
         try:
-            if isinstance(wait, Holds):
-                every = duration(substitute(wait.every, self._names))
-                return watch(clock, timeline, attempt, duration(substitute(wait.duration, self._names)), every)
-            pause = None if wait.every is None else duration(substitute(wait.every, self._names))
-            return wait_until(clock, timeline, attempt, duration(substitute(wait.within, self._names)), pause)
+            return duration(substitute(written, self._names))
         except ValueError as error:
-            raise ScenarioError(f"{ready.step.place}: {error}") from None
+            raise ScenarioError(str(error)) from None
 
     def _attempt(self, ready: _Ready) -> Look:
         started = self._target.clock.monotonic()
         try:
-            output = ready.verb.act(ready.call)
+            seen = _judge(ready.step, ready.verb.act(ready.call))
+            came = seen.seen
         except VerbError as error:
             seen = _judge_error(ready.step, error)
-            self._note(ready, str(error.output["Code"]), started)
-        except ScenarioError as error:
-            raise ScenarioError(f"{ready.step.place}: {error}") from None
-        else:
-            seen = _judge(ready.step, output)
-            self._note(ready, seen.seen, started)
+            came = str(error.output["Code"])
+        self._note(ready, came, started)
         return seen
 
     def _note(self, ready: _Ready, came: str, started: float) -> None:

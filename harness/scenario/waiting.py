@@ -12,6 +12,8 @@ _FIRST_PAUSE = 0.01
 _LONGEST_PAUSE = 1.0
 _GROWTH = 1.5
 _MOST_SHOWN = 12
+#: Less time left than this is none: a clock that counts from the epoch cannot tell it.
+_OVER = 1e-6
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def wait_until(clock: Clock, timeline: Timeline, look: Callable[[], Look], withi
         seen = look()
         timeline.note(seen.seen)
         remaining = deadline - clock.monotonic()
-        if seen.met or seen.fatal or remaining <= 0:
+        if seen.met or seen.fatal or remaining <= _OVER:
             return seen
         clock.sleep(min(pause, remaining))
         if every is None:
@@ -107,6 +109,6 @@ def watch(clock: Clock, timeline: Timeline, look: Callable[[], Look], duration: 
         seen = look()
         timeline.note(seen.seen)
         remaining = deadline - clock.monotonic()
-        if not seen.met or seen.fatal or remaining <= 0:
+        if not seen.met or seen.fatal or remaining <= _OVER:
             return seen
         clock.sleep(min(every, remaining))

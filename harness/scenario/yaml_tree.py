@@ -183,8 +183,13 @@ class _Composer:
             if key in values:
                 raise ScenarioError(f"{key_node.place}: {key!r} stands here twice, first in line {places[key].line}")
             places[key] = key_node.place
-            values[key] = self._node(next(self._events), depth + 1)
+            values[key] = self._member(next(self._events), depth + 1, key_node.place)
         return Node(place, values, places)
+
+    def _member(self, event: Any, depth: int, key_place: Place) -> Node:
+        node = self._node(event, depth)
+        # nothing at all stands where the parser looked for it, which is lines further down
+        return dataclasses.replace(node, place=key_place) if node.value is None else node
 
     def _place(self, event: Any) -> Place:
         return Place(self._file, event.start_mark.line + 1)

@@ -79,7 +79,7 @@ _JSON = st.recursive(
         ("abc", {"matches": "a", "length": 4}, False),
     ],
 )
-def test_holds(seen: object, wanted: object, expected: bool) -> None:  # noqa: FBT001
+def test_holds(seen: object, wanted: object, expected: bool) -> None:
     assert holds(seen, wanted) is expected
 
 
@@ -180,7 +180,7 @@ def test_long_values_are_cut_and_measured() -> None:
 @pytest.mark.parametrize(
     ("value", "expected"), [({}, False), ({"not": 1}, True), ({"not": 1, "x": 1}, False), ("not", False)]
 )
-def test_is_operators(value: object, expected: bool) -> None:  # noqa: FBT001
+def test_is_operators(value: object, expected: bool) -> None:
     assert is_operators(value) is expected
 
 

@@ -102,7 +102,7 @@ def test_names_in_a_text_are_those_that_substitution_asks_for(text: str) -> None
 
 
 @pytest.mark.parametrize(("value", "expected"), [("$a", True), ("$$", True), ("5$", False), (5, False), ("", False)])
-def test_has_names(value: object, expected: bool) -> None:  # noqa: FBT001
+def test_has_names(value: object, expected: bool) -> None:
     assert has_names(value) is expected
 
 

@@ -80,7 +80,7 @@ def test_every_node_and_key_knows_its_line() -> None:
         ("%YAML 9.x\n---\na", 1, "is no YAML"),
         ("[" * 100, 1, "nested more than 32 deep"),
         ("a: " * 3 + "{" * 40, 1, "is no YAML"),
-        ("\n".join(" " * n + "a:" for n in range(60)), 34, "nested more than 32 deep"),
+        ("\n".join(" " * n + "a:" for n in range(60)), 33, "nested more than 32 deep"),
     ],
 )
 def test_refused(text: str, line: int, words: str) -> None:
@@ -102,11 +102,11 @@ def test_files(tmp_path: Path) -> None:
     good.write_bytes("\ufeffa: ä".encode())
     assert read_tree(good).plain() == {"a": "ä"}
 
-    with pytest.raises(ScenarioError, match="missing.yaml: cannot be read: No such file"):
+    with pytest.raises(ScenarioError, match=r"missing\.yaml: cannot be read: No such file"):
         read_tree(tmp_path / "missing.yaml")
     latin = tmp_path / "latin.yaml"
     latin.write_bytes(b"a: 1\nb: \xe4")
-    with pytest.raises(ScenarioError, match="latin.yaml:2: is not UTF-8"):
+    with pytest.raises(ScenarioError, match=r"latin\.yaml:2: is not UTF-8"):
         read_tree(latin)
     big = tmp_path / "big.yaml"
     big.write_bytes(b"#" * (LARGEST_FILE + 1))
@@ -118,12 +118,12 @@ def test_files(tmp_path: Path) -> None:
 
 @given(st.text())
 def test_any_text_is_a_tree_or_one_clear_line(text: str) -> None:
+    told = ""
     try:
         tree = parse_tree(text, "any.yaml")
     except ScenarioError as error:
-        assert str(error).startswith("any.yaml:")
-    else:
-        assert isinstance(tree, Node)
+        told = str(error)
+    assert told.startswith("any.yaml:") if told else isinstance(tree, Node)
 
 
 _PLAIN = st.recursive(

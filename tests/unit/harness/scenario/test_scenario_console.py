@@ -1,0 +1,162 @@
+"""What people see of a session, and its exit status."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from scenario_target import FakeFactory, FakeTarget, client_error
+
+from harness.errors import StackError, UsageError
+from harness.scenario.console import check_paths, run_paths, select
+from harness.scenario.loader import load_text
+
+_GOOD = (
+    "scenario: all is well [here]\ntags: [smoke]\nbuckets: {src: {}}\nsteps: [{put_object: {Bucket: src, Key: k}}]\n"
+)
+_BAD = "scenario: it is not there\nbuckets: {src: {}}\nsteps:\n  - get_object: {Bucket: src, Key: k}\n"
+_OLD = "scenario: not yet\nsince: '9.2'\nsteps: [settle]\n"
+
+
+def screen(*, terminal: bool = False) -> Console:
+    return Console(file=io.StringIO(), width=100, force_terminal=terminal, color_system=None, highlight=False)
+
+
+def text(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def session(
+    folder: Path, *contents: str, factory: Any = None, terminal: bool = False, **options: Any
+) -> tuple[int, str]:
+    for number, content in enumerate(contents):
+        (folder / f"{number}.yaml").write_text(content)
+    console = screen(terminal=terminal)
+    status = run_paths([folder], factory or FakeFactory(), console=console, seed=5, **options)
+    return status, text(console)
+
+
+def test_all_pass(tmp_path: Path) -> None:
+    status, shown = session(tmp_path, _GOOD, _OLD)
+    assert status == 0
+    assert "✓ all is well [here]" in shown
+    assert "- not yet  0ms  true since CloudServer 9.2; fake is 8.8" in shown
+    assert "1 passed, 1 skipped in " in shown
+    assert shown.rstrip().endswith("(seed 5)")
+
+
+def test_a_failure_is_shown_with_its_line_and_how_to_run_it_again(tmp_path: Path) -> None:
+    status, shown = session(tmp_path, _GOOD, _BAD)
+    assert status == 1
+    assert "✗ it is not there" in shown
+    assert f"{tmp_path}/1.yaml:4: get_object src-it-is-not-there-" in shown
+    assert "  get_object failed: NoSuchKey: no" in shown
+    assert f"run it again: harness run {tmp_path}/1.yaml --seed 5" in shown
+    assert "1 passed, 1 failed in" in shown
+
+
+def test_a_run_that_breaks_fails_the_session(tmp_path: Path) -> None:
+    def prepare(target: FakeTarget) -> None:
+        target.failures["create_bucket"] = client_error("Oops", 500)
+
+    status, shown = session(tmp_path, _GOOD, factory=FakeFactory(prepare))
+    assert status == 1
+    assert "! all is well [here]" in shown
+    assert "1 broken in" in shown
+
+
+def test_warnings_are_shown(tmp_path: Path) -> None:
+    def prepare(target: FakeTarget) -> None:
+        target.failures["delete_bucket"] = client_error("Oops", 500)
+
+    status, shown = session(tmp_path, _GOOD, factory=FakeFactory(prepare))
+    assert status == 0
+    assert "warning: the bucket src-all-is-well-here-" in shown
+
+
+def test_a_terminal_shows_what_passes_only_when_asked(tmp_path: Path) -> None:
+    _, quiet = session(tmp_path, _GOOD, terminal=True)
+    _, verbose = session(tmp_path, _GOOD, terminal=True, verbose=True)
+    assert "✓ all is well" not in quiet
+    assert "✓ all is well" in verbose
+    assert "1 passed" in quiet
+
+
+def test_files_that_are_wrong_are_told_and_nothing_runs(tmp_path: Path) -> None:
+    factory = FakeFactory()
+    status, shown = session(tmp_path, _GOOD, "scenario: s\nsteps: [{put_objet: {}}]", factory=factory)
+    assert status == 2
+    assert "1.yaml:2: unknown verb 'put_objet'; did you mean put_object?" in shown
+    assert factory.made == []
+
+
+def test_a_stack_that_does_not_start_is_one_line(tmp_path: Path) -> None:
+    def prepare(_: FakeTarget) -> None:
+        raise StackError("Kafka did not start")
+
+    assert session(tmp_path, _GOOD, factory=FakeFactory(prepare)) == (2, "error: Kafka did not start\n")
+
+
+def test_nothing_to_run_is_an_error(tmp_path: Path) -> None:
+    status, shown = session(tmp_path, _GOOD, tags=["slow", "big"])
+    assert status == 2
+    assert "there is no scenario with the tag slow or big to run" in shown
+
+
+def test_fail_fast(tmp_path: Path) -> None:
+    status, shown = session(tmp_path, _BAD, _GOOD, fail_fast=True)
+    assert status == 1
+    assert "1 failed, 1 not run in" in shown
+
+
+def test_repeating(tmp_path: Path) -> None:
+    status, shown = session(tmp_path, _GOOD, repeat=3, jobs=2)
+    assert status == 0
+    assert "3 passed in" in shown
+
+
+def test_a_seed_is_chosen_and_shown(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(_GOOD)
+    console = screen()
+    run_paths([str(tmp_path / "a.yaml")], FakeFactory(), console=console)
+    assert "(seed " in text(console)
+
+
+@pytest.mark.parametrize(
+    ("tags", "since", "titles"),
+    [
+        ((), None, ["a", "b", "c"]),
+        (("x",), None, ["a", "b"]),
+        (("y", "z"), None, ["b"]),
+        ((), "8.8", ["a", "b"]),
+        ((), "9.2", ["a", "b", "c"]),
+        (("x",), "8.8", ["a", "b"]),
+    ],
+)
+def test_selecting(tags: tuple[str, ...], since: str | None, titles: list[str]) -> None:
+    scenarios = [
+        load_text("scenario: a\ntags: [x]\nsteps: [settle]"),
+        load_text("scenario: b\ntags: [x, y]\nsteps: [settle]"),
+        load_text("scenario: c\nsince: '9.2'\nsteps: [settle]"),
+    ]
+    assert [job.run.title for job in select(scenarios, tags=tags, since=since)] == titles
+
+
+def test_selecting_nothing() -> None:
+    with pytest.raises(UsageError):
+        select([], since=None)
+
+
+def test_checking(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(_GOOD)
+    console = screen()
+    assert check_paths([tmp_path], console=console) == 0
+    assert text(console) == "1 scenarios, 1 runs: nothing wrong\n"
+    (tmp_path / "b.yaml").write_text("scenario: s\nstep: []\n")
+    console = screen()
+    assert check_paths([tmp_path], console=console) == 2
+    assert "b.yaml:2: unknown member of a scenario 'step'; did you mean steps?" in text(console)

@@ -1,0 +1,138 @@
+"""Which runs share a stack, how many go at a time, and when it ends."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from scenario_target import FakeFactory, FakeTarget, client_error
+
+from harness.errors import StackError
+from harness.scenario.loader import load_text
+from harness.scenario.model import Needs, ScenarioRun
+from harness.scenario.results import Outcome, Result
+from harness.scenario.schedule import Job, run_all
+from harness.scenario.target import Target, Unsupported
+
+PLAIN = "- put_object: {Bucket: src, Key: k}"
+FAILING = "- get_object: {Bucket: src, Key: k}"
+
+
+def runs(step: str = PLAIN, *, title: str = "s", dialects: str = "[design]", rows: int = 1) -> list[ScenarioRun]:
+    listed = ", ".join(f"{{row: {number}}}" for number in range(rows))
+    text = f"scenario: {title}\nbuckets: {{src: {{}}}}\ndialects: {dialects}\nwith: [{listed}]\nsteps:\n  {step}\n"
+    return load_text(text, f"{title}.yaml").runs()
+
+
+def jobs(*lists: list[ScenarioRun]) -> list[Job]:
+    return [Job(run) for one in lists for run in one]
+
+
+def test_runs_without_needs_share_one_stack_for_each_dialect() -> None:
+    factory = FakeFactory()
+    results = run_all(jobs(runs(dialects="[design, release]", rows=5)), factory)
+    assert [result.outcome for result in results] == [Outcome.PASSED] * 10
+    assert factory.made == [("design", Needs()), ("release", Needs())]
+    assert factory.closed == 2
+
+
+def test_runs_that_change_the_stack_get_their_own() -> None:
+    factory = FakeFactory()
+    run_all(jobs(runs("- stop: aws", rows=2), runs(title="t"), runs("- kill: engine", title="u")), factory)
+    assert factory.made == [
+        ("design", Needs(own=True)),
+        ("design", Needs(own=True)),
+        ("design", Needs()),
+        ("design", Needs(own=True, killable=True)),
+    ]
+    assert factory.closed == 4
+
+
+@pytest.mark.parametrize("workers", [1, 3, 20])
+def test_results_come_in_the_order_of_the_jobs(workers: int) -> None:
+    wanted = jobs(runs(rows=20), runs(FAILING, title="t"))
+    results = run_all(wanted, FakeFactory(), workers=workers)
+    assert [result.run for result in results] == [job.run for job in wanted]
+    assert results[-1].outcome is Outcome.FAILED
+
+
+def test_several_go_at_a_time() -> None:
+    both = threading.Barrier(2, timeout=10)
+
+    def meet(target: FakeTarget) -> None:
+        target.settle = lambda _: "" if both.wait() >= 0 else "alone"  # type: ignore[method-assign]
+
+    results = run_all(jobs(runs("- settle", rows=2)), FakeFactory(meet), workers=2)
+    assert [result.outcome for result in results] == [Outcome.PASSED] * 2
+
+
+def test_a_shared_stack_is_started_once_however_many_want_it() -> None:
+    factory = FakeFactory()
+    run_all(jobs(runs(rows=30)), factory, workers=8)
+    assert len(factory.made) == 1
+
+
+def test_after_a_failure_no_other_run_begins_when_asked() -> None:
+    results = run_all(jobs(runs(), runs(FAILING, title="t"), runs(title="u")), FakeFactory(), fail_fast=True)
+    assert [result.outcome for result in results] == [Outcome.PASSED, Outcome.FAILED]
+
+
+def test_everything_is_told_as_it_goes() -> None:
+    told: list[object] = []
+    wanted = jobs(runs(rows=2))
+    results = run_all(wanted, FakeFactory(), started=told.append, finished=told.append)
+    assert told == [wanted[0], results[0], wanted[1], results[1]]
+
+
+def test_a_stack_that_does_not_start_ends_everything() -> None:
+    told: list[Result] = []
+
+    @contextmanager
+    def factory(dialect: str, needs: Needs) -> Iterator[Target]:
+        if dialect == "release":
+            raise StackError("it did not start")
+        yield FakeTarget(dialect)
+
+    wanted = jobs(runs(dialects="[design, release]"), runs(title="t"))
+    with pytest.raises(StackError, match="it did not start"):
+        run_all(wanted, factory, finished=told.append)
+    assert len(told) == 1
+
+
+def test_what_a_target_cannot_do_is_skipped() -> None:
+    @contextmanager
+    def factory(dialect: str, needs: Needs) -> Iterator[Target]:
+        if needs.own:
+            raise Unsupported("it is not ours to stop")
+        yield FakeTarget(dialect)
+
+    results = run_all(jobs(runs("- stop: aws"), runs(title="t")), factory)
+    assert [(result.outcome, result.reason) for result in results] == [
+        (Outcome.SKIPPED, "it is not ours to stop"),
+        (Outcome.PASSED, ""),
+    ]
+
+
+def test_shared_stacks_are_closed_even_when_a_run_breaks() -> None:
+    def broken(target: FakeTarget) -> None:
+        target.failures["create_bucket"] = client_error("Oops", 500)
+
+    factory = FakeFactory(broken)
+    [result] = run_all(jobs(runs()), factory)
+    assert result.outcome is Outcome.BROKEN
+    assert factory.closed == 1
+
+
+def test_repetitions_have_buckets_of_their_own() -> None:
+    names: list[str] = []
+
+    def note(target: FakeTarget) -> None:
+        create = target.client("cloudserver").create_bucket
+        target.client("cloudserver").create_bucket = lambda **more: names.append(more["Bucket"]) or create(**more)  # type: ignore[method-assign]
+
+    [run] = runs()
+    run_all([Job(run, 0), Job(run, 1), Job(run, 1)], FakeFactory(note), seed=3)
+    assert len(names) == 3
+    assert len(set(names)) == 2
