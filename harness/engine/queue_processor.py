@@ -16,6 +16,7 @@ from harness.engine.metrics import EngineMetrics
 from harness.engine.publishing import Publisher
 from harness.engine.queue_entry import ObjectQueueEntry
 from harness.engine.recent import RecentlyCompleted
+from harness.engine.result_gate import ResultGate
 from harness.engine.settings import EngineSettings, SiteSettings
 from harness.engine.tasks.aws_replication import AWSReplicationTask
 from harness.engine.tasks.context import Outcome, TaskContext
@@ -62,6 +63,9 @@ class QueueProcessor:
         self._checkpoints = checkpoints
         self._threaded = threaded
         self._recent = RecentlyCompleted()
+        # a designed task writes its result itself; and without threads nobody else could
+        released = threaded and settings.dialect == "release"
+        self._gate = ResultGate(settings, queue, clock) if released else None
         # all versions of a key, and all updates of them, have the same message key: they are handled in order
         self._consumption = OrderedConsumption(
             queue,
@@ -71,6 +75,7 @@ class QueueProcessor:
             clock=clock,
             concurrency=settings.queue_processor.concurrency,
             threaded=threaded,
+            on_assigned=self._gate.shut if self._gate else None,
         )
 
     def step(self, timeout: float = 0.0) -> int:
@@ -93,6 +98,8 @@ class QueueProcessor:
         if self._recent.knows(entry, message.value):
             log.info("published twice, completed once", key=entry.canonical_key, site=self.site.site)
             return
+        if self._gate is not None:
+            self._gate.pass_through(interruption)
         client = self._clients.new()
         context = TaskContext(
             settings=self._settings,

@@ -69,6 +69,14 @@ class Message:
         return TopicPartition(self.topic, self.partition)
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a group is in one partition: the offset it has committed, and the one after the last message."""
+
+    committed: int
+    end: int
+
+
 class RebalanceListener(Protocol):
     """Who is told when partitions come and go. Calls come from inside :meth:`Consumer.poll`, or while it runs."""
 
@@ -132,6 +140,9 @@ class Queue(Protocol):
 
     def read(self, topic: str, tail: int | None = None) -> list[Message]:
         """What ``topic`` holds now, partition by partition, or the last ``tail`` messages of each partition."""
+
+    def progress(self, group: str, topics: Sequence[str]) -> Mapping[TopicPartition, Progress]:
+        """Where ``group`` is in every partition of ``topics``."""
 
     def backlog(self, group: str, topics: Sequence[str]) -> int:
         """How many messages of ``topics`` the ``group`` has not committed yet."""

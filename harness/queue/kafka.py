@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from fake_cloudserver import Clock, Randomness
-from harness.queue.base import Message, QueueClosed, RebalanceListener, TopicSpecification
+from harness.queue.base import Message, Progress, QueueClosed, RebalanceListener, TopicPartition, TopicSpecification
 from harness.queue.interruption import Interrupted, Interruption
 from harness.queue.kafka_consumer import KafkaQueueConsumer, new_consumer, to_message
 from harness.queue.kafka_library import KafkaAdminClient, KafkaError, TopicAlreadyExistsError
@@ -57,8 +57,11 @@ class KafkaQueue:
     def read(self, topic: str, tail: int | None = None) -> list[Message]:
         return self._until_it_works(f"read topic {topic}", lambda: self._read(topic, tail))
 
+    def progress(self, group: str, topics: Sequence[str]) -> dict[TopicPartition, Progress]:
+        return self._until_it_works(f"ask for the progress of {group}", lambda: self._progress(group, topics))
+
     def backlog(self, group: str, topics: Sequence[str]) -> int:
-        return self._until_it_works(f"ask for the backlog of {group}", lambda: self._backlog(group, topics))
+        return sum(one.end - one.committed for one in self.progress(group, topics).values())
 
     def close(self) -> None:
         self._closing.order()
@@ -126,13 +129,17 @@ class KafkaQueue:
                     found += records
             return [to_message(record, self._settings) for record in found]
 
-    def _backlog(self, group: str, topics: Sequence[str]) -> int:
+    def _progress(self, group: str, topics: Sequence[str]) -> dict[TopicPartition, Progress]:
         with self._lock:
             probe = self._probe(group)
             partitions = self._partitions_of(probe, topics)
             committed = {one: probe.committed(one, timeout_ms=self._settings.request_timeout_ms) for one in partitions}
             ends, _ = self._fetch_ends(probe, {one: offset or 0 for one, offset in committed.items()})
-            return sum(ends[one] - (committed[one] or 0) for one in partitions)
+            prefix = self._settings.topic_prefix
+            return {
+                TopicPartition(one.topic.removeprefix(prefix), one.partition): Progress(committed[one] or 0, ends[one])
+                for one in partitions
+            }
 
     def _partitions_of(self, probe: Any, topics: Sequence[str]) -> list[KafkaTopicPartition]:
         names = [self._settings.topic_prefix + topic for topic in topics]

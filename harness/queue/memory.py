@@ -12,6 +12,7 @@ from harness.queue.base import (
     Message,
     MessageTooLarge,
     Outgoing,
+    Progress,
     QueueClosed,
     QueueError,
     RebalanceListener,
@@ -53,11 +54,14 @@ class MemoryQueue:
             logs = self._broker.topics.get(topic, [])
             return [message for log in logs for message in (log if tail is None else log[-tail:])]
 
-    def backlog(self, group: str, topics: Sequence[str]) -> int:
+    def progress(self, group: str, topics: Sequence[str]) -> dict[TopicPartition, Progress]:
         broker = self._broker
         with broker.changed:
             offsets = broker.groups[group].offsets if group in broker.groups else {}
-            return sum(len(broker.log(one)) - offsets.get(one, 0) for one in broker.partitions(topics))
+            return {one: Progress(offsets.get(one, 0), len(broker.log(one))) for one in broker.partitions(topics)}
+
+    def backlog(self, group: str, topics: Sequence[str]) -> int:
+        return sum(one.end - one.committed for one in self.progress(group, topics).values())
 
     def close(self) -> None:
         with self._broker.changed:

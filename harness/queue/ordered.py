@@ -46,6 +46,7 @@ class OrderedConsumption:
         max_bytes: int = 64 * 1024 * 1024,
         commit_interval: float = 0.05,
         drain_timeout: float = 290.0,
+        on_assigned: Callable[[], None] | None = None,
     ) -> None:
         self.group = group
         self.topics = tuple(topics)
@@ -56,6 +57,7 @@ class OrderedConsumption:
         self._max_bytes = max_bytes
         self._commit_interval = commit_interval
         self._drain_timeout = drain_timeout
+        self._on_assigned = on_assigned
         self._changed = threading.Condition()
         self._lanes = Lanes()
         self._ledger = OffsetLedger()
@@ -128,6 +130,8 @@ class OrderedConsumption:
     # the rebalance listener
 
     def assigned(self, partitions: Iterable[TopicPartition]) -> None:
+        if self._on_assigned is not None:
+            self._on_assigned()
         with self._changed:
             self._assigned |= set(partitions)
 

@@ -17,6 +17,7 @@ from harness.queue.base import (
     Message,
     MessageTooLarge,
     Outgoing,
+    Progress,
     Queue,
     QueueClosed,
     TopicPartition,
@@ -172,6 +173,19 @@ def test_backlog_counts_what_no_member_has_taken(twin: Twin) -> None:
     twin.queue.producer().send_all(outgoing(other, *"ab"))
     assert twin.queue.backlog("nobody", [topic]) == 8
     assert twin.queue.backlog("nobody", [topic, other]) == 10
+
+
+def test_progress_of_a_group_by_partition(twin: Twin) -> None:
+    topic = twin.topic(partitions=2)
+    twin.queue.producer().send_all([Outgoing(topic, b"k", b"v", partition=1)] * 3)
+    consumer = twin.queue.consumer(topic, [topic], Listener())
+    poll_until(consumer, 3)
+    consumer.commit({TopicPartition(topic, 1): 2})
+    consumer.close()
+    assert twin.queue.progress(topic, [topic]) == {
+        TopicPartition(topic, 0): Progress(0, 0),
+        TopicPartition(topic, 1): Progress(2, 3),
+    }
 
 
 def test_read_everything_or_the_tail(twin: Twin) -> None:
