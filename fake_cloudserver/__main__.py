@@ -53,6 +53,7 @@ def main(
     except ConfigurationError as error:
         click.echo(str(error), err=True)
         sys.exit(1)
+    ended = _told_to_end()
     addresses = [(host or a, b if port is None else port) for a, b in settings.listen_on]
     metrics_addresses = [(host or a, b) for a, b in settings.metrics_listen_on]
     if metrics_port is not None:
@@ -62,7 +63,9 @@ def main(
         bucketd = None if bucketd_port is None else _listen(stack, fake.bucketd, addresses[0][0], bucketd_port)
         metrics = [_listen(stack, fake.metrics_app, *address) for address in metrics_addresses]
         _say(fake, servers, bucketd, metrics, as_json=as_json)
-        _wait_for_signal()
+        # the real server asks its locations where their buckets are when it starts; a failure is a line in the log
+        threading.Thread(target=fake.warm_up, name="warm-up", daemon=True).start()
+        ended.wait()
 
 
 def _listen(stack: contextlib.ExitStack, app: object, host: str, port: int) -> HttpServer:
@@ -101,11 +104,12 @@ def _say(
     click.echo(f"  aws --endpoint-url {endpoints[0]} s3 ls")
 
 
-def _wait_for_signal() -> None:
+def _told_to_end() -> threading.Event:
+    """Set by SIGTERM and SIGINT, from now on."""
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    ended.wait()
+    return ended
 
 
 if __name__ == "__main__":

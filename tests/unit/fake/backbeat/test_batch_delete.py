@@ -10,6 +10,7 @@ from routes_backend import BART, Backend, json_of
 from scripted_remote import REFUSED
 
 from fake_cloudserver.clock import iso
+from fake_cloudserver.errors import S3Error
 from fake_cloudserver.locations.base import Upload
 
 URL = "/_/backbeat/batchdelete"
