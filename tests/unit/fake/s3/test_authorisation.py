@@ -182,6 +182,15 @@ def test_copying_what_one_may_not_read(cast: Cast) -> None:
     assert cast.lisa.request("PUT", "/hers/k", headers={"x-amz-copy-source": "/bkt/k"}).status == 200
 
 
+def test_a_policy_on_the_source_is_asked_for_the_destination(cast: Cast) -> None:
+    cast.put("bart")
+    assert cast.lisa.request("PUT", "/hers").status == 200
+    headers = {"x-amz-copy-source": "/bkt/k"}
+    cast.policy()  # on objects of the source's bucket: the request's own resource is another
+    assert cast.lisa.request("GET", "/bkt/k").status == 200
+    assert cast.lisa.request("PUT", "/hers/k", headers=headers).status == 403
+
+
 OWNERS_ALONE: list[tuple[str, str, str]] = [
     ("GET", "/bkt", query)
     for query in (

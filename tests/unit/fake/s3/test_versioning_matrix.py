@@ -220,6 +220,18 @@ def test_markers_are_not_in_the_plain_listing(bart: Client) -> None:
     assert bart.request("GET", "/bkt").elements("Key") == ["other"]
 
 
+def test_a_version_marker_needs_a_key_marker(bart: Client) -> None:
+    set_state(bart, ENABLED)
+    ids = [put(bart, str(number)) for number in range(3)]
+    marked = bart.request("GET", "/bkt", f"versions&version-id-marker={ids[1]}")
+    assert marked.elements("VersionId") == list(reversed(ids))
+    both = bart.request("GET", "/bkt", f"versions&key-marker=k&version-id-marker={ids[1]}")
+    assert (both.elements("VersionId"), both.elements("IsLatest")) == ([ids[0]], ["false"])
+    # the next older one where the marker does not exist; nothing of the key where there is none
+    assert bart.request("GET", "/bkt", f"versions&key-marker=k&version-id-marker={FOREIGN}").elements("Key") == []
+    assert bart.request("GET", "/bkt", "versions&key-marker=k").elements("Key") == []
+
+
 @pytest.mark.parametrize("version", ["", "versionId", "versionId=", "versionId=null"])
 def test_writes_take_no_version(bart: Client, version: str) -> None:
     put(bart, "x")
