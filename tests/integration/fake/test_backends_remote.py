@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from fake_cloudserver.settings import Settings
 from fake_cloudserver.settings.defaults import (
     AWS_BUCKET,
     AWS_SITE,
@@ -17,7 +18,6 @@ from fake_cloudserver.settings.defaults import (
     default_config,
     default_locations,
 )
-from fake_cloudserver.settings import Settings
 from support.aws import Reply, ScriptedRemote, Seen
 from support.in_process import BART, Client, start_fake
 

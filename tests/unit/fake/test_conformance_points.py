@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from fake_cloudserver.settings.defaults import default_accounts
 from fake_cloudserver.fake import FakeCloudServer
 from fake_cloudserver.settings import Settings
+from fake_cloudserver.settings.defaults import default_accounts
 from support.in_process import BART, Client, start_fake
 
 ROLE = "arn:aws:iam::123456789012:role/crr"
