@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.errors import HarnessError
 from harness.queue.base import QueueError
+from harness.scenario.engine_log import LOG
 from harness.scenario.engine_verbs import describe_message, describe_record
 from harness.scenario.target import Target
 from harness.scenario.trace import Subject
@@ -22,7 +23,7 @@ def collect(target: Target, subjects: Iterable[Subject]) -> tuple[str, ...]:
     for subject in subjects:
         if subject.bucket is None:
             continue
-        for source in (_journal, _kafka, _target):
+        for source in (_journal, _kafka, _target, _log):
             lines += _guarded(source, target, subject)
     if len(lines) > _MOST_LINES:
         lines = [f"({len(lines) - _MOST_LINES} lines before)", *lines[-_MOST_LINES:]]
@@ -57,6 +58,10 @@ def _kafka(target: Target, subject: Subject) -> Iterator[str]:
 
 def _target(target: Target, subject: Subject) -> Iterator[str]:
     yield from target.evidence(subject.bucket or "", subject.key or "")
+
+
+def _log(target: Target, subject: Subject) -> Iterator[str]:  # noqa: ARG001  (a source like the others)
+    yield from LOG.about(subject.bucket or "", subject.key or "")
 
 
 def _status(described: dict[str, Any]) -> str:

@@ -39,7 +39,13 @@ _RETRY = shapes.Record(
     about="how the engine retries, in the words of Backbeat's queueProcessor.retry",
 )
 #: What a scenario may ask of its stack.
-STACK = shapes.Record({"retry": _RETRY})
+STACK = shapes.Record(
+    {
+        "retry": _RETRY,
+        "concurrency": shapes.Number(about="entries that the queue processor has in hand at a time"),
+        "engine": shapes.Names(shapes.Anything(), about="settings of the engine, in Backbeat's names"),
+    }
+)
 
 #: A scenario file, but for what has a loader of its own.
 FILE = shapes.Record(
@@ -228,8 +234,7 @@ class _Loader:
             if name not in used and kind in {CLOUDSERVER, AWS}:
                 self._problems.add(self._nodes["sites"].key_places[name], f"the site {name} is used nowhere")
         own = any((verb := verbs.find(step.verb)) is not None and verb.own_stack for step in steps)
-        killable = any(step.verb == "kill" for step in steps)
-        return Needs(own, killable, self._read.get("stack", {}), declared)
+        return Needs(own, self._read.get("stack", {}), declared)
 
 
 def _product_length(lists: list[list[Any]]) -> int:

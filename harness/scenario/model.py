@@ -114,21 +114,19 @@ class Needs:
     """What the stack that a run gets must be like.
 
     Attributes:
-        own: nobody else may use it: the run stops or changes parts of it.
-        killable: its engine must be one that can be killed.
+        own: nobody else may use it meanwhile: the run stops or kills parts of it.
         settings: what ``stack:`` asks for, as written; a stack with settings is always an own one.
         sites: sites beyond ``cloudserver`` and ``aws``: name -> kind.
     """
 
     own: bool = False
-    killable: bool = False
     settings: dict[str, Any] = dataclasses.field(default_factory=dict)
     sites: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def shared(self) -> bool:
         """Whether any other run with no needs may use the same stack at the same time."""
-        return not (self.own or self.killable or self.settings or self.sites)
+        return not (self.own or self.settings or self.sites)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -146,6 +144,17 @@ class Scenario:
     rows: tuple[dict[str, Any], ...] = ({},)
     final_steps: tuple[Step, ...] = ()
     needs: Needs = dataclasses.field(default_factory=Needs)
+
+    @property
+    def leaves_whole(self) -> bool:
+        """Whether every part of the stack that it stops is started again, so that another run can use the stack."""
+        down: set[str] = set()
+        for step in (*self.steps, *self.final_steps):
+            if step.verb in {"stop", "kill"}:
+                down.add(str(step.arguments["part"]))
+            elif step.verb == "start":
+                down.discard(str(step.arguments["part"]))
+        return not down
 
     def runs(self) -> list[ScenarioRun]:
         """Each row in each dialect."""

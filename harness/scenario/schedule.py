@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import concurrent.futures
-import contextlib
 import dataclasses
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from types import TracebackType
+from collections.abc import Callable, Sequence
 
 from harness.scenario.model import ScenarioRun
 from harness.scenario.results import Outcome, Result
 from harness.scenario.runner import run_scenario
-from harness.scenario.target import Target, TargetFactory, Unsupported
+from harness.scenario.target import TargetFactory, Unsupported
+from harness.scenario.targets import Targets
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -23,56 +22,13 @@ class Job:
     repetition: int = 0
 
 
-class Targets:
-    """The stacks of one session: runs that need nothing of their own share one for each dialect.
-
-    A context manager: leaving it closes the shared ones.
-    """
-
-    def __init__(self, factory: TargetFactory) -> None:
-        self._factory = factory
-        self._lock = threading.Lock()
-        self._opening: dict[str, threading.Lock] = {}
-        self._shared: dict[str, Target] = {}
-        self._open = contextlib.ExitStack()
-
-    def __enter__(self) -> Targets:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._shared.clear()
-        self._open.close()
-
-    @contextlib.contextmanager
-    def target(self, run: ScenarioRun) -> Iterator[Target]:
-        """The target for ``run``: shared, or its own and closed afterwards. What the factory raises comes through."""
-        needs = run.scenario.needs
-        if needs.shared:
-            yield self._shared_target(run)
-        else:
-            with self._factory(run.dialect, needs) as target:
-                yield target
-
-    def _shared_target(self, run: ScenarioRun) -> Target:
-        with self._lock:
-            opening = self._opening.setdefault(run.dialect, threading.Lock())
-        with opening:
-            if run.dialect not in self._shared:
-                context = self._factory(run.dialect, run.scenario.needs)
-                target = context.__enter__()
-                with self._lock:
-                    self._open.push(context)
-                    self._shared[run.dialect] = target
-            return self._shared[run.dialect]
-
-
 def run_one(job: Job, targets: Targets, seed: int) -> Result:
     """One run with its target. Raises what keeps the stack itself from starting (StackError, UsageError)."""
     try:
-        with targets.target(job.run) as target:
-            return run_scenario(job.run, target, seed=seed, repetition=job.repetition)
+        with targets.lend(job.run) as lease:
+            result = run_scenario(job.run, lease.target, seed=seed, repetition=job.repetition)
+            lease.keep = result.outcome is Outcome.PASSED and job.run.scenario.leaves_whole
+            return result
     except Unsupported as unsupported:
         return Result(job.run, Outcome.SKIPPED, 0.0, reason=str(unsupported), seed=seed)
 
@@ -115,7 +71,7 @@ def run_all(
             finished(result)
         return result
 
-    with Targets(factory) as targets, concurrent.futures.ThreadPoolExecutor(workers, "scenario") as pool:
+    with Targets(factory, idle=workers) as targets, concurrent.futures.ThreadPoolExecutor(workers, "scenario") as pool:
         futures = [pool.submit(work, job) for job in jobs]
         try:
             results = [future.result() for future in futures]

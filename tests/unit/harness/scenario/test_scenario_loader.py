@@ -347,7 +347,7 @@ def test_right_steps(steps: str) -> None:
     [
         ("", "- settle", Needs()),
         ("", "- stop: aws\n- start: aws", Needs(own=True)),
-        ("", "- kill: engine", Needs(own=True, killable=True)),
+        ("", "- kill: engine", Needs(own=True)),
         ("stack: {retry: {maxRetries: 1}}\n", "- settle", Needs(settings={"retry": {"maxRetries": 1}})),
         (
             "sites: {b: cloudserver}\n",

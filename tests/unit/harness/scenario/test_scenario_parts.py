@@ -13,7 +13,6 @@ from harness.scenario.model import Place
 from harness.scenario.paths import check_path
 from harness.scenario.problems import Problems, nearest, unknown
 from harness.scenario.remote import RemoteTarget, SiteAccess
-from harness.scenario.stack_target import engine_overrides
 from harness.scenario.target import Unsupported
 from harness.scenario.trace import Subject, Trace
 
@@ -209,10 +208,3 @@ def test_what_it_cannot_do_is_said(remote: RemoteTarget, action: object) -> None
     assert callable(action)
     with pytest.raises(Unsupported, match=r"^there "):
         action(remote)
-
-
-def test_what_a_scenario_asks_of_its_stack() -> None:
-    assert engine_overrides({}) == {}
-    retry = {"maxRetries": 2}
-    settings = engine_overrides({"retry": retry})["queueProcessor"]["retry"]
-    assert settings == dict.fromkeys(("aws_s3", "azure", "gcp", "scality"), retry)

@@ -38,16 +38,55 @@ def test_runs_without_needs_share_one_stack_for_each_dialect() -> None:
     assert factory.closed == 2
 
 
-def test_runs_that_change_the_stack_get_their_own() -> None:
+STOPPING = "- stop: aws"
+RESTARTING = "- stop: aws\n  - start: aws"
+QUICK = "- {stop: aws}\n  - {start: aws}\nstack: {concurrency: 1}"
+
+
+def test_runs_that_stop_parts_get_a_stack_of_their_own() -> None:
     factory = FakeFactory()
-    run_all(jobs(runs("- stop: aws", rows=2), runs(title="t"), runs("- kill: engine", title="u")), factory)
-    assert factory.made == [
-        ("design", Needs(own=True)),
-        ("design", Needs(own=True)),
-        ("design", Needs()),
-        ("design", Needs(own=True, killable=True)),
-    ]
+    run_all(jobs(runs(STOPPING, rows=2), runs(title="t"), runs("- kill: engine", title="u")), factory)
+    own = ("design", Needs(own=True))
+    assert factory.made == [own, own, ("design", Needs()), own]
     assert factory.closed == 4
+
+
+def test_a_stack_that_is_left_whole_goes_on_to_the_next_that_needs_the_same() -> None:
+    factory = FakeFactory()
+    run_all(jobs(runs(RESTARTING, rows=3), runs("- kill: engine\n  - start: engine", title="t")), factory)
+    assert factory.made == [("design", Needs(own=True))]
+    assert factory.closed == 1
+
+
+def test_a_stack_of_a_run_that_fails_goes_nowhere() -> None:
+    factory = FakeFactory()
+    run_all(jobs(runs(f"{FAILING}\n  - stop: aws\n  - start: aws", rows=2)), factory)
+    assert len(factory.made) == factory.closed == 2
+
+
+def test_no_more_stacks_wait_than_runs_go_at_a_time() -> None:
+    factory = FakeFactory()
+    different = "[design, release]"
+    run_all(jobs(runs(RESTARTING, dialects=different), runs(RESTARTING, title="t", dialects=different)), factory)
+    assert [dialect for dialect, _ in factory.made] == ["design", "release", "design", "release"]
+    factory = FakeFactory()
+    run_all(jobs(runs(RESTARTING), runs(QUICK, title="t"), runs(RESTARTING, title="u")), factory, workers=2)
+    assert len(factory.made) == factory.closed <= 3
+
+
+@pytest.mark.parametrize(
+    ("steps", "whole"),
+    [
+        (PLAIN, True),
+        (STOPPING, False),
+        (RESTARTING, True),
+        ("- start: aws\n  - stop: aws", False),
+        ("- kill: engine\n  - start: aws", False),
+        ("- stop: aws\nfinally:\n  - start: aws", True),
+    ],
+)
+def test_scenarios_that_leave_the_stack_whole(steps: str, whole: bool) -> None:
+    assert runs(steps)[0].scenario.leaves_whole is whole
 
 
 @pytest.mark.parametrize("workers", [1, 3, 20])

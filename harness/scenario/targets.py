@@ -1,0 +1,105 @@
+"""The stacks of one session: as few as the runs allow, because starting one takes longer than most runs."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from types import TracebackType
+
+from harness.scenario.model import Needs, ScenarioRun
+from harness.scenario.target import Target, TargetFactory
+
+
+@dataclasses.dataclass(slots=True)
+class Lease:
+    """A target for one run. ``keep`` says that another run may have it afterwards; nobody has said so at first."""
+
+    target: Target
+    keep: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Opened:
+    dialect: str
+    needs: Needs
+    target: Target
+    context: AbstractContextManager[Target]
+
+    def close(self) -> None:
+        self.context.__exit__(None, None, None)
+
+
+class Targets:
+    """Lends stacks to runs: runs that need nothing of their own share one for each dialect; any other has one to
+    itself, which goes on to the next that needs the same when it was left whole.
+
+    A context manager: leaving it closes them all.
+
+    Args:
+        idle: how many stacks may wait for the next run that needs them.
+    """
+
+    def __init__(self, factory: TargetFactory, *, idle: int = 1) -> None:
+        self._factory = factory
+        self._most_idle = idle
+        self._lock = threading.Lock()
+        self._opening: dict[str, threading.Lock] = {}
+        self._shared: dict[str, _Opened] = {}
+        self._idle: list[_Opened] = []
+
+    def __enter__(self) -> Targets:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with contextlib.ExitStack() as closing:
+            for opened in (*self._shared.values(), *self._idle):
+                closing.callback(opened.close)
+            self._shared.clear()
+            self._idle.clear()
+
+    @contextlib.contextmanager
+    def lend(self, run: ScenarioRun) -> Iterator[Lease]:
+        """A target for ``run``. What the factory raises comes through."""
+        needs = run.scenario.needs
+        if needs.shared:
+            yield Lease(self._shared_one(run.dialect, needs).target)
+            return
+        opened = self._taken(run.dialect, needs) or self._open(run.dialect, needs)
+        lease = Lease(opened.target)
+        try:
+            yield lease
+        finally:
+            for one in self._put_back(opened) if lease.keep else [opened]:
+                one.close()
+
+    def _open(self, dialect: str, needs: Needs) -> _Opened:
+        context = self._factory(dialect, needs)
+        return _Opened(dialect, needs, context.__enter__(), context)
+
+    def _shared_one(self, dialect: str, needs: Needs) -> _Opened:
+        with self._lock:
+            opening = self._opening.setdefault(dialect, threading.Lock())
+        with opening:
+            if dialect not in self._shared:
+                self._shared[dialect] = self._open(dialect, needs)
+            return self._shared[dialect]
+
+    def _taken(self, dialect: str, needs: Needs) -> _Opened | None:
+        with self._lock:
+            for index, opened in enumerate(self._idle):
+                if (opened.dialect, opened.needs) == (dialect, needs):
+                    return self._idle.pop(index)
+        return None
+
+    def _put_back(self, opened: _Opened) -> list[_Opened]:
+        """Keep it for the next; those that waited longest and must go."""
+        with self._lock:
+            self._idle.append(opened)
+            surplus = len(self._idle) - self._most_idle
+            gone, self._idle = self._idle[: max(surplus, 0)], self._idle[max(surplus, 0) :]
+        return gone
