@@ -1,0 +1,120 @@
+"""Upload and download of big objects: throughput beside the peers', and how much the server's memory grows.
+
+    python tests/bench/big_bodies.py [--mebibytes 64] [--huge 2048] [--rounds 3] [--only NAME]
+
+The client makes bodies as it sends them and throws away what it receives, a mebibyte at a time. Memory is the peak of
+the server's resident set during a transfer, less what it was before. Objects of the size ``--huge`` go to the fake
+alone, once: peers hold whole bodies in memory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import socket
+import statistics
+import time
+from collections import defaultdict
+
+import click
+from memory import Memory
+from servers import BASELINE, FAKE, NAMES, installed, running
+from wire import Target, cpu_seconds, once, signed
+
+_MEBIBYTE = 1024 * 1024
+_PIECE = os.urandom(_MEBIBYTE)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Transfer:
+    """One body on its way: seconds, the server's processor seconds, growth of its memory in mebibytes."""
+
+    took: float
+    cpu: float
+    growth: float
+
+
+def transfer(target: Target, method: str, mebibytes: int) -> Transfer:
+    """Send or fetch the object of that size.
+
+    Raises:
+        ConnectionError: the server does not take or give all of it.
+    """
+    length = mebibytes * _MEBIBYTE if method == "PUT" else 0
+    head = signed(target, method, f"/bench/{mebibytes}", length=length)
+    memory = Memory(target.pid)
+    cpu, start = cpu_seconds(target.pid), time.perf_counter()
+    with socket.create_connection(("127.0.0.1", target.port), timeout=120) as stream:
+        stream.sendall(head)
+        for _ in range(length // _MEBIBYTE):
+            stream.sendall(_PIECE)
+        _receive(target, stream, mebibytes * _MEBIBYTE if method == "GET" else 0)
+    took = time.perf_counter() - start
+    return Transfer(took, cpu_seconds(target.pid) - cpu, memory.peak_growth())
+
+
+def _receive(target: Target, stream: socket.socket, length: int) -> None:
+    """An answer, and at least ``length`` bytes of body: chunked coding adds some."""
+    buffer = bytearray(_MEBIBYTE)
+    head = b""
+    while b"\r\n\r\n" not in head:
+        count = stream.recv_into(buffer)
+        if count == 0:
+            raise ConnectionError(f"{target.name} closed the connection")
+        head += buffer[:count]
+    if not head.startswith((b"HTTP/1.1 200", b"HTTP/1.0 200")):
+        raise ConnectionError(f"{target.name}: {head[:600]!r}")
+    length -= len(head.partition(b"\r\n\r\n")[2])
+    while length > 0:
+        count = stream.recv_into(buffer)
+        if count == 0:
+            raise ConnectionError(f"{target.name} cut its answer short")
+        length -= count
+
+
+def compare(targets: list[Target], mebibytes: int, rounds: int) -> None:
+    results: dict[tuple[str, str], list[Transfer]] = defaultdict(list)
+    for number in range(rounds):
+        for method in ("PUT", "GET"):
+            for target in targets[number % len(targets) :] + targets[: number % len(targets)]:
+                results[method, target.name].append(transfer(target, method, mebibytes))
+    baseline = BASELINE if BASELINE in {target.name for target in targets} else targets[0].name
+    for method in ("PUT", "GET"):
+        for target in targets:
+            show(method, mebibytes, target.name, results[method, target.name], results[method, baseline])
+
+
+def show(method: str, mebibytes: int, name: str, runs: list[Transfer], base: list[Transfer]) -> None:
+    ratios = sorted(other.took / run.took for run, other in zip(runs, base, strict=True))
+    cells = [
+        f"{mebibytes / statistics.median(run.took for run in runs):.0f}",
+        f"{statistics.median(run.cpu for run in runs) / mebibytes * 1000:.2f}",
+        f"x{statistics.median(ratios):.2f} [{ratios[0]:.2f} to {ratios[-1]:.2f}]",
+        f"{max(run.growth for run in runs):.0f}",
+    ]
+    click.echo(f"| {method} | {mebibytes} | {name} | {' | '.join(cells)} |")
+
+
+@click.command()
+@click.option("--mebibytes", default=64, show_default=True, help="Size of the objects of the comparison.")
+@click.option("--huge", default=2048, show_default=True, help="Size of the object for the fake alone; 0 for none.")
+@click.option("--rounds", default=5, show_default=True)
+@click.option("--only", multiple=True, type=click.Choice(NAMES), help="Servers to measure.")
+def main(mebibytes: int, huge: int, rounds: int, only: tuple[str, ...]) -> None:
+    with contextlib.ExitStack() as stack:
+        targets = [stack.enter_context(running(name)) for name in installed(only or NAMES)]
+        for target in targets:
+            once(target, signed(target, "PUT", "/bench"))
+            for method in ("PUT", "GET"):  # libraries are loaded, buffers are made
+                transfer(target, method, 1)
+        click.echo("| | MiB | server | MiB/s | CPU ms per MiB | ratio [lowest to highest] | memory growth MiB |")
+        click.echo("|---|---|---|---|---|---|---|")
+        compare(targets, mebibytes, rounds)
+        for target in targets:
+            if huge and target.name == FAKE:
+                compare([target], huge, 1)
+
+
+if __name__ == "__main__":
+    main()

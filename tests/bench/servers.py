@@ -1,0 +1,85 @@
+"""The servers under test, each started as a process of its own: the fake, and its peers where they are installed."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+from wire import Target
+
+FAKE = "fake"
+BASELINE = "moto_server"
+NAMES = (FAKE, BASELINE, "ministack")
+
+
+def installed(names: tuple[str, ...] = NAMES) -> list[str]:
+    """Those of the servers that can be started here."""
+    present = {
+        FAKE: True,
+        "moto_server": importlib.util.find_spec("moto") is not None,
+        "ministack": shutil.which("ministack") is not None,
+    }
+    return [name for name in names if present[name]]
+
+
+@contextlib.contextmanager
+def running(name: str) -> Iterator[Target]:
+    """A server with the built-in configuration, ready to answer; ended with the context."""
+    port = _free_port()
+    process = subprocess.Popen(
+        _command(name, port),
+        env={**os.environ, "GATEWAY_PORT": str(port), "LOG_LEVEL": "ERROR"},
+        stdout=subprocess.PIPE if name == FAKE else subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        if name == FAKE:
+            assert process.stdout is not None
+            facts = json.loads(process.stdout.readline())
+            yield Target(name, port, process.pid, facts["access_key"], facts["secret_key"])
+        else:
+            _wait_for(process, port)
+            yield Target(name, port, process.pid)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _command(name: str, port: int) -> list[str]:
+    match name:
+        case "moto_server":
+            return [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+        case "ministack":
+            return ["ministack"]
+    return [sys.executable, "-m", "fake_cloudserver", "--host", "127.0.0.1", "--port", str(port), "--json"]
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise ConnectionError(f"{process.args!r} did not start")
