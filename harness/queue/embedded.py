@@ -122,8 +122,9 @@ class EmbeddedBroker:
         self._process = None
 
     def pause(self) -> None:
-        """Freeze it: connections stay, nothing is answered, nothing is lost."""
+        """Freeze it: connections stay, nothing is answered, nothing is lost. Returns when it stands still."""
         os.kill(self.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         """Let it go on after :meth:`pause`."""

@@ -63,7 +63,7 @@ class KafkaQueueProducer:
     def close(self) -> None:
         with self._lock:
             if self._client is not None:
-                self._client.close(timeout=0)
+                _close(self._client)
                 self._client = None
 
     def _try(
@@ -133,4 +133,15 @@ class KafkaQueueProducer:
         with self._lock:
             if self._client is client and client is not None:
                 self._client = None
-                client.close(timeout=0)
+                _close(client)
+
+
+def _close(client: Any) -> None:
+    """Close a client at once; what it has not delivered by now is for whoever sent it to send again."""
+    try:
+        client.close(timeout=0)
+    except KafkaError:
+        # it gives up closing when something is undelivered, and would leave its thread behind
+        client._sender.force_close()  # noqa: SLF001  (the library has no other way)
+        with contextlib.suppress(KafkaError):
+            client.close(timeout=1)
