@@ -7,6 +7,7 @@
         assert cloudserver.head_object(Bucket=bucket, Key="k")["ReplicationStatus"] == "COMPLETED"
 
 One stack serves a whole session (with pytest-xdist: each worker has its own); nothing is started before a test asks.
+With ``--scenarios`` scenario files are collected, too (``harness/scenario/pytest_items.py``).
 """
 
 from __future__ import annotations
@@ -16,9 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.scenario.pytest_items import pytest_addoption, pytest_collect_file
+
 if TYPE_CHECKING:
     from harness.replication import Replication
     from harness.stack import Stack
+
+__all__ = ["aws", "cloudserver", "crr_stack", "pytest_addoption", "pytest_collect_file", "replication"]
 
 
 @pytest.fixture(scope="session")
