@@ -6,6 +6,7 @@ then S3), and whatever an operation raises is rendered here, once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
@@ -27,6 +28,10 @@ log = get_logger(__name__)
 
 
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_UNFIT_IN_VALUE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 
 
 class _RawResponse(flask.Response):
@@ -146,4 +151,15 @@ def _with_common_headers(request: Request, given: Answer, *, server_name: bool =
         headers = [*cors, *others, ("server", "S3 Server"), *common, *content_type]
     else:
         headers = [*common, *given.headers]
-    return Answer(given.status, headers, given.body)
+    return Answer(given.status, _sendable(headers), given.body)
+
+
+def _sendable(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Without the headers that Node refuses to set; nobody is told that they are missing.
+
+    Source: Arsenal lib/s3routes/routesUtils.ts (setCommonResponseHeaders), nodejs/node lib/_http_common.js.
+    """
+    names, values = zip(*headers, strict=True)
+    if _HEADER_NAME.fullmatch("".join(names)) and not _UNFIT_IN_VALUE.search("".join(values)):
+        return headers
+    return [header for header in headers if _HEADER_NAME.fullmatch(header[0]) and not _UNFIT_IN_VALUE.search(header[1])]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import http
+import re
 import socket
 import socketserver
 import sys
@@ -31,6 +32,11 @@ _IDLE_SECONDS = 5.0
 _STALL_SECONDS = 300.0
 _DRAIN_LIMIT = 64 * 1024 * 1024
 _REASONS = {status.value: status.phrase for status in http.HTTPStatus}
+
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+# nodejs/llhttp src/llhttp/http.ts: control characters, and carriage returns that end no line
+_UNFIT_IN_HEAD = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n|\Z)")
 
 
 class Connection(socketserver.BaseRequestHandler):
@@ -178,16 +184,18 @@ class _Head:
     """Request line and headers."""
 
     def __init__(self, text: bytes) -> None:
+        if _UNFIT_IN_HEAD.search(text):
+            raise BadHeadError(400)
         first, *lines = text.decode("latin-1").split("\n")
-        parts = first.split()
-        if len(parts) != 3 or not parts[2].startswith("HTTP/1.") or not parts[0].isascii():
+        parts = first.rstrip("\r").split(" ")
+        if len(parts) != 3 or not parts[2].startswith("HTTP/1.") or not (parts[0].isascii() and parts[1]):
             raise BadHeadError(400)
         self.method, self.target, self.version = parts
         self.headers: list[tuple[str, str]] = []
         self._first: dict[str, str] = {}
         for line in lines:
             name, colon, value = line.partition(":")
-            if not colon or not name or name != name.strip() or not name.isascii():
+            if not colon or not _TOKEN.fullmatch(name):
                 raise BadHeadError(400)
             value = value.strip(" \t\r")
             self.headers.append((name, value))
@@ -212,6 +220,7 @@ class _Answer:
         self._head = head
         self._pending = b""
         self._chunked = False
+        self._left: int | None = None  # bytes of the body that were announced and have not come yet
         self._bodiless = head.method == "HEAD"
         self.keeps_alive = head.keeps_alive
         self.broken = False
@@ -228,6 +237,9 @@ class _Answer:
         if not piece or self._bodiless:
             return
         self._open()
+        if self._left is not None:
+            piece = piece[: self._left]
+            self._left -= len(piece)
         if self._chunked:
             piece = b"%x\r\n%b\r\n" % (len(piece), piece)
         if self._pending:
@@ -238,8 +250,9 @@ class _Answer:
             self._send(piece)
 
     def end(self) -> None:
-        """Send what is left."""
+        """Send what is left. A body shorter than announced ends its connection: the client would wait for the rest."""
         self._open()
+        self.broken = bool(self._left)
         if self._chunked:
             self._pending += b"0\r\n\r\n"
         if self._pending:
@@ -256,6 +269,8 @@ class _Answer:
         bare = code in (204, 304) or self._bodiless
         lines = [f"HTTP/1.1 {code} {_REASONS.get(code, 'Unknown')}"]
         lines += [f"{name}: {_clean(value)}" for name, value in self._headers]
+        if sized and not bare:
+            self._left = int(next(value for name, value in self._headers if name.lower() == "content-length"))
         if "date" not in names:
             lines.append(f"Date: {self._date()}")
         self._chunked = not sized and not bare and self._head.version != "HTTP/1.0"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any, NoReturn
+from typing import Any
 
 from fake_cloudserver.errors import S3Error
 from fake_cloudserver.request import Answer, Request
+from fake_cloudserver.s3 import javascript
 
 #: The real server reads any amount; what Backbeat sends stays far below this.
 LARGEST_BODY = 64 * 1024 * 1024
@@ -45,15 +46,11 @@ def parse_json(text: str | None) -> Any:
     if text is None:
         raise S3Error("MalformedPOSTRequest")
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
+        return javascript.parse_json(text)
+    except ValueError:
         raise S3Error("MalformedPOSTRequest") from None
 
 
 def parse_body(request: Request) -> Any:
     """The JSON document in the body; raises like :func:`parse_json`."""
     return parse_json(request.read_body(LARGEST_BODY).decode("utf-8", "replace"))
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")

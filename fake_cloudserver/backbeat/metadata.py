@@ -9,8 +9,9 @@ from fake_cloudserver.backbeat.documents import json_answer, parse_body, to_text
 from fake_cloudserver.backbeat.target import Target
 from fake_cloudserver.cloudserver import CloudServer
 from fake_cloudserver.errors import S3Error
+from fake_cloudserver.metadata.document_shape import is_well_formed
 from fake_cloudserver.request import Answer, Request
-from fake_cloudserver.s3.versioning import NULL_VERSION, get_version
+from fake_cloudserver.s3.versioning import NULL_VERSION, get_stored_version
 
 #: What a metadata-only replication keeps of the target.
 _KEPT: Final = (
@@ -41,11 +42,13 @@ def put_metadata(server: CloudServer, request: Request, target: Target) -> Answe
     metadata_only = request.headers.get("x-scal-replication-content") == "METADATA"
     bucket = target.bucket.name
     with server.metadata.locked(bucket, target.key):
-        stored = get_version(server, bucket, target.key, target.version_id)
+        stored = get_stored_version(server, bucket, target.key, target.version_id)
         if metadata_only and stored is None:
             raise S3Error("ObjNotFound")  # Backbeat then replicates the whole object
         if not isinstance(md, dict) or md.get("replicationInfo") is None:
             raise S3Error("InternalError")
+        if not is_well_formed(md):
+            raise S3Error("InternalError")  # stored by the real one, which answers nobody who asks for it then
         if metadata_only and stored is not None:
             _keep_data(md, stored)
         version_id, versioning = _versioning_options(target, md, stored)

@@ -12,7 +12,7 @@ from fake_cloudserver.metadata.bucket_info import BucketInfo
 from fake_cloudserver.metadata.version_id import decode
 from fake_cloudserver.request import Request, Requester
 from fake_cloudserver.s3.resolve import find_bucket
-from fake_cloudserver.s3.versioning import NULL_VERSION, get_version
+from fake_cloudserver.s3.versioning import NULL_VERSION, get_stored_version
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def load_target(server: CloudServer, request: Request, version_id: str | None) -
     bucket = find_bucket(server, request.bucket or "")
     key = request.key or ""
     check_owner(request.requester, bucket.owner)
-    md = get_version(server, bucket.name, key, version_id)
+    md = get_stored_version(server, bucket.name, key, version_id)
     if md is not None:
         check_owner(request.requester, md.get("owner-id"))
     return Target(bucket, key, version_id, md)

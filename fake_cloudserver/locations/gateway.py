@@ -296,8 +296,8 @@ class MultipleBackendGateway(MultipartGateway):
             return [self._copy_remotely(elements[0], source, location_name, upload, directive)]
         copied = []
         for element in elements:
-            size = int(element["size"])
-            part = dataclasses.replace(upload, size=size)
+            size = element.get("size")
+            part = dataclasses.replace(upload, size=None if size is None else int(size))
             stored = self.put(location_name, self.open([{**element, "start": 0}]), part)
             copied.append(_as_copy_of(element, stored.element))
         return copied

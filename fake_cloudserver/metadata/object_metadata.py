@@ -116,6 +116,24 @@ def new_object_md(values: Mapping[str, Any], user_metadata: Mapping[str, str] | 
     return md
 
 
+#: What readers take for granted, with what it is where a document that Backbeat wrote lacks it.
+_RELIED_ON: Final[dict[str, Any]] = {
+    "owner-id": "",
+    "content-length": 0,
+    "content-md5": "",
+    "acl": private_acl,
+    "last-modified": "1970-01-01T00:00:00.000Z",
+}
+
+
+def complete(md: dict[str, Any]) -> dict[str, Any]:
+    """The document with everything that its readers take for granted; itself, as a rule."""
+    if md.keys() >= _RELIED_ON.keys():
+        return md
+    defaults = {name: default() if callable(default) else default for name, default in _RELIED_ON.items()}
+    return {**defaults, **md}
+
+
 def is_null(md: Mapping[str, Any]) -> bool:
     """Whether this is the null version: marked as such, or written without a version id."""
     return bool(md.get("isNull")) or not md.get("versionId")

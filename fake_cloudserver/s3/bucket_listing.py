@@ -6,7 +6,6 @@ Source: cloudserver lib/api/bucketGet.js.
 from __future__ import annotations
 
 import base64
-import re
 import urllib.parse
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -17,12 +16,11 @@ from fake_cloudserver.metadata import version_id
 from fake_cloudserver.metadata.listing import ListedObject, ListedVersion, list_objects, list_versions
 from fake_cloudserver.metadata.object_metadata import encoded_version_id
 from fake_cloudserver.request import Answer, Request
-from fake_cloudserver.s3.javascript import parse_int
+from fake_cloudserver.s3.javascript import decode_base64, parse_int
 from fake_cloudserver.s3.resolve import load_bucket
 from fake_cloudserver.s3.xml import DECLARATION, NS, escape, xml_answer
 
 _MOST_KEYS = 1000
-_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 
 Escape = Callable[[str], str]
 
@@ -169,12 +167,8 @@ def encode_token(key: str) -> str:
 
 
 def decode_token(token: str) -> str:
-    """As Node's ``Buffer.from(token, "base64")``: whatever is no base64 is passed over, nothing is refused."""
-    digits = token.replace("-", "+").replace("_", "/").partition("=")[0]
-    digits = _NOT_BASE64.sub("", digits)
-    if len(digits) % 4 == 1:
-        digits = digits[:-1]
-    return base64.b64decode(digits + "=" * (-len(digits) % 4)).decode("utf-8", "replace")
+    """Whatever is no base64 is passed over: nothing is refused."""
+    return decode_base64(token).decode("utf-8", "replace")
 
 
 def _description(md: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from fake_cloudserver.errors import S3Error
 from fake_cloudserver.request import Answer, Request
 from fake_cloudserver.s3.bucket_updates import update_bucket
 from fake_cloudserver.s3.elements import body_of
+from fake_cloudserver.s3.javascript import parse_json
 from fake_cloudserver.s3.policy_schema import check_schema
 from fake_cloudserver.s3.resolve import load_bucket
 from fake_cloudserver.s3.xml import xml_answer
@@ -65,8 +66,8 @@ def parse_policy(body: bytes, bucket: str) -> dict[str, Any]:
     if not body:
         raise S3Error("MalformedPolicy", "request json is empty or undefined")
     try:
-        policy = json.loads(body.decode("utf-8", "replace"), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
+        policy = parse_json(body.decode("utf-8", "replace"))
+    except ValueError:
         raise S3Error("MalformedPolicy") from None
     check_schema(policy)
     statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
@@ -79,11 +80,6 @@ def parse_policy(body: bytes, bucket: str) -> dict[str, Any]:
     for statement in statements:
         _check_conditions(statement.get("Condition", {}))
     return {**policy, "Statement": statements}
-
-
-def _refuse_constant(name: str) -> None:
-    """``NaN`` and ``Infinity`` are no JSON."""
-    raise ValueError(name)
 
 
 def _as_list(value: Any) -> list[Any]:

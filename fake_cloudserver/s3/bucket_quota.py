@@ -5,7 +5,6 @@ Source: cloudserver lib/api/bucketUpdateQuota.js, bucketGetQuota.js, bucketDelet
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from fake_cloudserver.cloudserver import CloudServer
@@ -13,7 +12,7 @@ from fake_cloudserver.errors import S3Error
 from fake_cloudserver.request import Answer, Request
 from fake_cloudserver.s3.bucket_updates import update_bucket
 from fake_cloudserver.s3.elements import body_of
-from fake_cloudserver.s3.javascript import parse_int
+from fake_cloudserver.s3.javascript import parse_int, parse_json
 from fake_cloudserver.s3.resolve import load_bucket
 from fake_cloudserver.s3.xml import DECLARATION, parse, xml_answer
 
@@ -55,7 +54,7 @@ def _document(body: bytes) -> dict[str, Any]:
     if not body.strip():
         raise S3Error("InternalError")
     try:
-        document = json.loads(body)
+        document = parse_json(body.decode("utf-8", "replace"))
     except ValueError:
         document = None
     if isinstance(document, dict):

@@ -6,10 +6,13 @@ forgiving legacy grammar; a text without time zone is read as UTC.
 
 from __future__ import annotations
 
+import base64
 import datetime
+import json
+import math
 import re
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, NoReturn, TypeVar
 
 Value = TypeVar("Value")
 
@@ -30,6 +33,9 @@ _TOKEN = re.compile(
     r"|(?P<number>[0-9]+)|(?P<word>[A-Za-z]+)|(?P<remark>\([^)]*\)?)|(?P<mark>[\s,./-])"
 )
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]+")
+# a number of more digits is Infinity to JSON.parse
+_MOST_DIGITS = 309
 
 
 def parse_int(text: str) -> int | None:
@@ -41,6 +47,47 @@ def parse_int(text: str) -> int | None:
 def length(text: str) -> int:
     """``text.length``: UTF-16 code units."""
     return len(text) + sum(1 for character in text if ord(character) > 0xFFFF)
+
+
+def to_utf8(text: str) -> bytes:
+    """The text as Node sends it: U+FFFD for half a surrogate pair."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
+
+
+def decode_base64(text: str) -> bytes:
+    """``Buffer.from(text, "base64")``: both alphabets, padding or none; what is neither is passed over."""
+    digits = _NOT_BASE64.sub("", text.partition("=")[0].replace("-", "+").replace("_", "/"))
+    if len(digits) % 4 == 1:
+        digits = digits[:-1]
+    return base64.b64decode(digits + "=" * (-len(digits) % 4))
+
+
+def parse_json(text: str) -> Any:
+    """``JSON.parse(text)``, where numbers beyond all bounds are null, as JSON.stringify would write them.
+
+    Raises:
+        ValueError: what it refuses, and what is nested too deeply to be read.
+    """
+    try:
+        return json.loads(text, parse_constant=_refuse_constant, parse_int=_json_integer, parse_float=_json_float)
+    except RecursionError:
+        raise ValueError("too deep") from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _json_integer(digits: str) -> int | None:
+    return int(digits) if len(digits) <= _MOST_DIGITS else None
+
+
+def _json_float(digits: str) -> float | None:
+    number = float(digits)
+    return number if math.isfinite(number) else None
 
 
 def object_order(items: Mapping[str, Value]) -> dict[str, Value]:

@@ -5,7 +5,6 @@ Source: Arsenal lib/s3middleware/processMpuParts.ts.
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import hashlib
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ from fake_cloudserver.errors import S3Error
 from fake_cloudserver.locations.base import Element
 from fake_cloudserver.s3.elements import Element as XmlElement
 from fake_cloudserver.s3.elements import child, children, document_of, text
-from fake_cloudserver.s3.javascript import parse_int
+from fake_cloudserver.s3.javascript import decode_base64, parse_int
 from fake_cloudserver.s3.multipart_state import Part
 
 #: Every part but the last listed one must have that many bytes.
@@ -115,10 +114,7 @@ def _etag(element: XmlElement) -> str:
     etag = _text_of(element, "ETag").replace('"', "").replace("'", "")
     if len(etag) == _MD5_LENGTH:
         return etag
-    try:
-        return base64.b64decode(f"{etag}==").hex()
-    except ValueError:
-        return ""
+    return decode_base64(etag).hex()
 
 
 def _text_of(element: XmlElement, name: str) -> str:

@@ -16,7 +16,7 @@ from fake_cloudserver.cloudserver import CloudServer
 from fake_cloudserver.metadata.bucket_info import BucketInfo
 from fake_cloudserver.metadata.object_metadata import location_elements, new_object_md
 from fake_cloudserver.request import Requester
-from fake_cloudserver.s3.versioning import prepare_write
+from fake_cloudserver.s3.versioning import get_version, prepare_write
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def create_object(server: CloudServer, bucket: BucketInfo, key: str, new: NewObj
 def write_object(server: CloudServer, bucket: BucketInfo, key: str, new: NewObject) -> Written:
     """The metadata half of :func:`create_object`, atomic for the key; nothing is deleted yet."""
     with server.metadata.locked(bucket.name, key):
-        current = server.metadata.get_object(bucket.name, key)
+        current = get_version(server, bucket.name, key, None)
         options = prepare_write(server, bucket, key, current)
         md = _document(server, key, new, current, options.properties)
         version_id = server.metadata.put_object(

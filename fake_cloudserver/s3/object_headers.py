@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
+from fake_cloudserver.errors import S3Error
 from fake_cloudserver.metadata.bucket_info import BucketInfo
 from fake_cloudserver.metadata.object_metadata import user_metadata
 from fake_cloudserver.s3.cold_storage import http_date
@@ -116,6 +117,8 @@ def _replication_headers(md: Mapping[str, Any]) -> Headers:
         headers.append(("x-amz-replication-status", info["status"]))
     if not info.get("storageType"):
         return headers
+    if info.get("backends") is None:
+        raise S3Error("InternalError")  # a property of undefined: never answered
     for backend in info["backends"]:
         site, status, version_id = backend["site"], backend["status"], backend.get("dataStoreVersionId")
         headers.append((f"x-amz-meta-{site}-replication-status", status))

@@ -64,7 +64,7 @@ def remove_object(
             version; whatever ``check`` raises.
     """
     if version_id is None and bucket.is_versioning_configured:
-        current = server.metadata.get_object(bucket.name, key)
+        current = get_version(server, bucket.name, key, None)
         if current is not None and check is not None:
             check(current)
         return _put_delete_marker(server, bucket, key, requester, headers, current, marker_origin_op)

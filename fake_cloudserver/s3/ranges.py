@@ -54,9 +54,16 @@ def _part_number(element: dict[str, Any], position: int) -> int | None:
 
 
 def part_range(elements: Sequence[dict[str, Any]]) -> tuple[int, int]:
-    """First and last byte, within the object, of neighbouring elements."""
+    """First and last byte, within the object, of neighbouring elements.
+
+    Raises:
+        S3Error: InternalError for elements of a document that knows neither: the real server never answers then.
+    """
     first, last = elements[0], elements[-1]
-    return first["start"], last["start"] + last["size"] - 1
+    try:
+        return int(first["start"]), int(last["start"]) + int(last["size"]) - 1
+    except KeyError:
+        raise S3Error("InternalError") from None
 
 
 def parts_count(content_md5: str) -> str | None:

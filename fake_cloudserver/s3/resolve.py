@@ -60,9 +60,8 @@ def load_bucket_and_object(
     Returns:
         The object's document may be None (nothing there) or a delete marker's: what that means is the operation's.
     """
-    assert request.key is not None
     bucket = load_bucket(server, request, actions)
-    md = get_version(server, bucket.name, request.key, version_id)
+    md = get_version(server, bucket.name, request.key or "", version_id)  # POST ?restore may lack the key
     check_object(server, request, bucket, md, actions)
     return bucket, md
 

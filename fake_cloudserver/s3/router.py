@@ -6,8 +6,6 @@ cloudserver lib/api/api.js (callApiMethod).
 
 from __future__ import annotations
 
-import base64
-import binascii
 import functools
 import ipaddress
 import re
@@ -19,6 +17,7 @@ from fake_cloudserver.errors import S3Error
 from fake_cloudserver.metrics import action_of
 from fake_cloudserver.request import Answer, Request
 from fake_cloudserver.s3.copy_source import parse_copy_source
+from fake_cloudserver.s3.javascript import decode_base64
 from fake_cloudserver.s3.names import is_valid_bucket_name
 from fake_cloudserver.s3.operations import COPYING, OPERATIONS, STREAMING
 from fake_cloudserver.s3.sub_resources import choose
@@ -195,10 +194,7 @@ def _check_md5(request: Request) -> None:
         if md5 is None:
             return
     if len(md5) != 32:
-        try:
-            md5 = base64.b64decode(md5, validate=False).hex()
-        except binascii.Error:
-            raise S3Error("InvalidDigest") from None
+        md5 = decode_base64(md5).hex()
     if not re.fullmatch(r"[0-9a-fA-F]{32}", md5):
         raise S3Error("InvalidDigest")
     request.content_md5 = md5

@@ -16,7 +16,7 @@ from fake_cloudserver.cloudserver import CloudServer
 from fake_cloudserver.errors import S3Error
 from fake_cloudserver.metadata import version_id as version_ids
 from fake_cloudserver.metadata.bucket_info import BucketInfo
-from fake_cloudserver.metadata.object_metadata import encoded_version_id, is_null, location_elements
+from fake_cloudserver.metadata.object_metadata import complete, encoded_version_id, is_null, location_elements
 from fake_cloudserver.request import Request
 
 #: How a request and the metadata layer name the null version.
@@ -69,6 +69,12 @@ def refuse_version_id(request: Request) -> None:
 
 def get_version(server: CloudServer, bucket: str, key: str, version_id: str | None) -> dict[str, Any] | None:
     """The document of a version as :func:`decode_version_id` names it, delete markers included."""
+    md = get_stored_version(server, bucket, key, version_id)
+    return None if md is None else complete(md)
+
+
+def get_stored_version(server: CloudServer, bucket: str, key: str, version_id: str | None) -> dict[str, Any] | None:
+    """The same, as it is stored, whatever it lacks."""
     if version_id == NULL_VERSION:
         return server.metadata.get_null_version(bucket, key)
     return server.metadata.get_object(bucket, key, version_id)

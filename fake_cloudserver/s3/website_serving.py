@@ -23,6 +23,7 @@ from fake_cloudserver.request import Answer, Request
 from fake_cloudserver.s3.conditions import check_conditions
 from fake_cloudserver.s3.object_headers import Headers, object_headers, override_headers
 from fake_cloudserver.s3.resolve import find_bucket
+from fake_cloudserver.s3.versioning import get_version
 from fake_cloudserver.s3.website_redirects import Redirect, location_of, matching_rule
 
 _REDIRECT_HEADER = "x-amz-website-redirect-location"
@@ -88,7 +89,7 @@ class _Website:
     def _load(self, key: str) -> dict[str, Any] | None:
         """The current version; the request is one for that key from here on: a policy sees it so."""
         self.request.key = key
-        return self.server.metadata.get_object(self.bucket.name, key)
+        return get_version(self.server, self.bucket.name, key, None)
 
     def _missing(self) -> S3Error:
         """What is not there is told to who may list the bucket."""

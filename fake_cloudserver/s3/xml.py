@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape as _escape
 
 from fake_cloudserver.errors import S3Error
 from fake_cloudserver.request import Answer
+from fake_cloudserver.s3.javascript import to_utf8
 
 #: The namespace attribute of most answers.
 NS = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
@@ -30,7 +31,7 @@ def xml_answer(document: str, headers: list[tuple[str, str]] | None = None, stat
 
     Source: Arsenal lib/s3routes/routesUtils.ts (responseXMLBody).
     """
-    return Answer(status, [*(headers or []), ("Content-type", "application/xml")], document.encode())
+    return Answer(status, [*(headers or []), ("Content-type", "application/xml")], to_utf8(document))
 
 
 def parse(body: bytes) -> dict[str, Any]:

@@ -171,6 +171,45 @@ def test_a_header_cannot_smuggle_another_one() -> None:
         assert "x-evil" not in exchange(server, b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")[1]
 
 
+@pytest.mark.parametrize(
+    ("announced", "body", "received"), [(5, b"123", b"123"), (2, b"123", b"12"), (3, b"123", b"123")]
+)
+def test_an_answer_keeps_to_its_announced_length(announced: int, body: bytes, received: bytes) -> None:
+    def app(environ: Environ, start: Start) -> Iterable[bytes]:
+        start("200 OK", [("Content-Length", str(announced))])
+        return [body]
+
+    with serving(app) as server, connected(server) as stream:
+        stream.sendall(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        if announced > len(body):  # the client must not wait for what never comes
+            assert b"".join(iter(lambda: stream.recv(4096), b"")).endswith(b"\r\n\r\n" + received)
+        else:
+            assert read_answer(stream)[2] == received
+            stream.sendall(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+            assert read_answer(stream)[2] == received
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET / HTTP/1.1\r\nHost: h\x00\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\rb\r\n",
+        b"GET / HTTP/1.1\r\nHo st: h\r\n",
+        b"GET / HTTP/1.1\r\nHost\xe9: h\r\n",
+        b"GET / HTTP/1.1\r\n: h\r\n",
+        b"GET / HTTP/1.1\r\nHost: h\r\n folded\r\n",
+        b"GET /\x7f HTTP/1.1\r\n",
+        b"GET  HTTP/1.1\r\n",
+        b"GET / a HTTP/1.1\r\n",
+        b"GET / HTTP/2\r\n",
+    ],
+)
+def test_a_head_that_is_none(head: bytes) -> None:
+    with serving(echo) as server:
+        line, headers, _ = exchange(server, head + b"\r\n")
+    assert (line, headers["connection"]) == ("HTTP/1.1 400 Bad Request", "close")
+
+
 def test_names_with_an_underscore_arrive() -> None:
     def app(environ: Environ, start: Start) -> Iterable[bytes]:
         names = [name for name, _ in environ["cloudserver.headers"]]

@@ -77,6 +77,14 @@ def test_put_refuses_what_is_no_metadata(backend: Backend, body: str, code: str)
     assert backend.server.metadata.get_object("src", "k") is None
 
 
+@pytest.mark.parametrize(
+    "values", [{"content-length": "x"}, {"location": {}}, {"acl": None}, {"replicationInfo": {"backends": [1]}}]
+)
+def test_put_refuses_what_nobody_could_read(backend: Backend, values: dict[str, Any]) -> None:
+    assert backend.refusal("PUT", URL, None, document(**values)).code == "InternalError"
+    assert backend.server.metadata.get_object("src", "k") is None
+
+
 def test_put_stores_verbatim(backend: Backend) -> None:
     md = {"replicationInfo": {"status": "COMPLETED", "own": 1}, "unknown": [1, {"ü": None}], "last-modified": "never"}
     assert put(backend, None, json.dumps(md)) is None

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from fake_cloudserver.metadata.object_metadata import (
+    complete,
     empty_replication_info,
     encoded_version_id,
     is_null,
@@ -97,3 +98,18 @@ def test_user_metadata_keeps_its_full_names() -> None:
 def test_locations_of_all_model_versions_are_lists_of_elements(location: object, elements: list[object]) -> None:
     assert location_elements({"location": location}) == elements
     assert location_elements({}) == []
+
+
+def test_a_complete_document_is_left_alone() -> None:
+    md = json.loads(STORED)
+    assert complete(md) is md
+
+
+def test_what_a_document_lacks_is_added_and_nothing_is_changed() -> None:
+    md = {"owner-id": "o", "tags": {}}
+    completed = complete(md)
+    assert completed.items() >= md.items()
+    assert completed["acl"]["Canned"] == "private"
+    assert (completed["content-length"], completed["content-md5"]) == (0, "")
+    assert md == {"owner-id": "o", "tags": {}}
+    assert complete({})["acl"] is not completed["acl"]

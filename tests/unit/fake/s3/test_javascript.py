@@ -110,3 +110,57 @@ def test_parse_date_reads_http_dates(moment: datetime.datetime) -> None:
 def test_parse_date_never_fails(text: str) -> None:
     parsed = javascript.parse_date(text)
     assert parsed is None or isinstance(parsed, int)
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        ("YWJj", b"abc"),
+        ("YWI=", b"ab"),
+        ("YWI", b"ab"),
+        ("Y W\nI", b"ab"),
+        ("_-_-", b"\xff\xef\xfe"),
+        ("/+/+", b"\xff\xef\xfe"),
+        ("YWJjZ", b"abc"),
+        ("YQ==YQ==", b"a"),
+        ("é", b""),
+        ("", b""),
+    ],
+)
+def test_decode_base64(text: str, data: bytes) -> None:
+    assert javascript.decode_base64(text) == data
+
+
+@given(st.text(max_size=30))
+def test_decode_base64_never_fails(text: str) -> None:
+    assert len(javascript.decode_base64(text)) <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "data"), [("aé\U0001f600", "aé\U0001f600".encode()), ("a\ud800b", "a\ufffdb".encode())]
+)
+def test_to_utf8(text: str, data: bytes) -> None:
+    assert javascript.to_utf8(text) == data
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('{"a":[1,2.5,null,true,"\\ud800"]}', {"a": [1, 2.5, None, True, "\ud800"]}),
+        (" 1 ", 1),
+        ("1e400", None),
+        ("-1e400", None),
+        ("9" * 5000, None),
+        ('{"a":1,"a":2}', {"a": 2}),
+    ],
+)
+def test_parse_json(text: str, value: object) -> None:
+    assert javascript.parse_json(text) == value
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "NaN", "Infinity", "-Infinity", "'a'", "[1,]", "[" * 100_000, '{"a":' * 100_000]
+)
+def test_parse_json_refuses(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  (its text is the library's)
+        javascript.parse_json(text)

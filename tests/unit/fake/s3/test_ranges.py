@@ -87,3 +87,9 @@ def test_a_bare_remote_etag_has_no_part() -> None:
 @pytest.mark.parametrize(("md5", "count"), [("abc-3", "3"), ("abc", None), ("d41d8cd98f00b204e9800998ecf8427e", None)])
 def test_parts_count(md5: str, count: str | None) -> None:
     assert parts_count(md5) == count
+
+
+@pytest.mark.parametrize("element", [{"key": "k"}, {"key": "k", "start": 0}, {"key": "k", "size": 1}])
+def test_nobody_knows_where_an_old_element_lies(element: dict[str, Any]) -> None:
+    with pytest.raises(S3Error, match="InternalError"):
+        part_range([element])
