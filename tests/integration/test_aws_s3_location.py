@@ -14,13 +14,13 @@ from typing import IO, Any, cast
 import boto3
 import pytest
 from botocore.config import Config
-from support.aws import ACCESS_KEY, SECRET_KEY, Reply, ScriptedRemote, Seen, make_certificate, moto_s3
 
 from fake_cloudserver.clock import VirtualClock
 from fake_cloudserver.errors import S3Error
 from fake_cloudserver.locations.aws_s3 import AwsS3Location
 from fake_cloudserver.locations.base import CompletedPart, LocationError, NoSuchData, Stored, Upload
 from fake_cloudserver.settings import LocationSettings
+from support.aws import ACCESS_KEY, SECRET_KEY, Reply, ScriptedRemote, Seen, make_certificate, moto_s3
 
 MEBIBYTE = 1024 * 1024
 PART = 5 * MEBIBYTE

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from fake_cloudserver.clock import VirtualClock
-from fake_cloudserver.settings.defaults import default_accounts, default_config, default_locations
 from fake_cloudserver.fake import FakeCloudServer
 from fake_cloudserver.health import all_fail
 from fake_cloudserver.metrics import ACTION, Metrics, action_of
 from fake_cloudserver.randomness import SeededRandomness
 from fake_cloudserver.s3.operations import OPERATIONS
 from fake_cloudserver.settings import Settings
+from fake_cloudserver.settings.defaults import default_accounts, default_config, default_locations
 
 Sample = tuple[str, tuple[tuple[str, str], ...]]
 NOBODY_LISTENS = "127.0.0.1:9"

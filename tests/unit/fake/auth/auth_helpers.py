@@ -7,10 +7,10 @@ import datetime
 import io
 from collections.abc import Mapping
 
-from fake_cloudserver.settings.accounts import AccountSettings
 from fake_cloudserver.auth.accounts import Accounts
 from fake_cloudserver.clock import VirtualClock
 from fake_cloudserver.request import Request, Requester, parse_query
+from fake_cloudserver.settings.accounts import AccountSettings
 
 BART_ID = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"
 LISA_ID = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2bf"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fake_cloudserver.settings.accounts import AccountSettings
 from fake_cloudserver.auth.accounts import Accounts, is_service_account, may_replicate, service_name
+from fake_cloudserver.settings.accounts import AccountSettings
 
 SERVICE = "http://acs.zenko.io/accounts/service/"
 

@@ -11,7 +11,6 @@ from typing import Any, cast
 from fake_cloudserver.auth.accounts import Accounts
 from fake_cloudserver.clock import VirtualClock
 from fake_cloudserver.cloudserver import CloudServer
-from fake_cloudserver.settings.defaults import default_accounts
 from fake_cloudserver.errors import S3Error
 from fake_cloudserver.locations.gateway import MultipleBackendGateway
 from fake_cloudserver.metadata.bucket_info import BucketInfo
@@ -22,6 +21,7 @@ from fake_cloudserver.randomness import SeededRandomness
 from fake_cloudserver.request import Request, Requester, parse_query
 from fake_cloudserver.s3.operations import OPERATIONS
 from fake_cloudserver.settings import Settings
+from fake_cloudserver.settings.defaults import default_accounts
 
 _CREDENTIALS = {"accessKey": "access", "secretKey": "secret"}
 

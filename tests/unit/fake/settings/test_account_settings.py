@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fake_cloudserver.settings.accounts import AccountSettings, account_of_environment, parse_accounts
 from fake_cloudserver.errors import ConfigurationError
+from fake_cloudserver.settings.accounts import AccountSettings, account_of_environment, parse_accounts
 
 ACCOUNT: dict[str, Any] = {
     "name": "Bart",

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fake_cloudserver.settings.files import append_replication_endpoints, find, read_named
 from fake_cloudserver.errors import ConfigurationError
+from fake_cloudserver.settings.files import append_replication_endpoints, find, read_named
 
 
 def refusal(environ: dict[str, str], variable: str, folder: Path) -> str:

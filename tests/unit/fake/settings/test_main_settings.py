@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fake_cloudserver.settings.defaults import default_accounts, default_locations
 from fake_cloudserver.errors import ConfigurationError
 from fake_cloudserver.settings import Settings
+from fake_cloudserver.settings.defaults import default_accounts, default_locations
 
 MINIMAL: dict[str, Any] = {"restEndpoints": {"localhost": "us-east-1"}}
 KEYS = [

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from fake_cloudserver.errors import ConfigurationError
-from fake_cloudserver.settings.replication_endpoints import ReplicationEndpoint, parse_replication_endpoints
 from fake_cloudserver.settings import Settings
+from fake_cloudserver.settings.replication_endpoints import ReplicationEndpoint, parse_replication_endpoints
 
 SITE_OBJECT = "bad config: each object of `replicationEndpoints` array"
 SITE_TYPE = (
