@@ -7,6 +7,7 @@ with chunked coding. ``tests/bench/wsgi_servers.py`` measures this one against t
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import email.utils
 import socket
@@ -23,8 +24,6 @@ class HttpServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
     """Listens at once; :meth:`start` answers, :meth:`stop` lets running requests end and closes the idle ones."""
 
     allow_reuse_address = True
-    daemon_threads = True
-    block_on_close = False
     request_queue_size = 512
 
     def __init__(self, app: WsgiApp, host: str = "127.0.0.1", port: int = 0, clock: Clock | None = None) -> None:
@@ -37,6 +36,10 @@ class HttpServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         super().__init__((host, port), Connection)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """A thread for each connection; the listener does not wait until it runs, as ``Thread.start`` would."""
+        _thread.start_new_thread(self.process_request_thread, (request, client_address))
 
     @property
     def port(self) -> int:
