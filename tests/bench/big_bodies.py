@@ -82,15 +82,16 @@ def compare(targets: list[Target], mebibytes: int, rounds: int) -> None:
     baseline = BASELINE if BASELINE in {target.name for target in targets} else targets[0].name
     for method in ("PUT", "GET"):
         for target in targets:
-            show(method, mebibytes, target.name, results[method, target.name], results[method, baseline])
+            base = results[method, baseline] if len(targets) > 1 else []
+            show(method, mebibytes, target.name, results[method, target.name], base)
 
 
 def show(method: str, mebibytes: int, name: str, runs: list[Transfer], base: list[Transfer]) -> None:
-    ratios = sorted(other.took / run.took for run, other in zip(runs, base, strict=True))
+    ratios = sorted(other.took / run.took for run, other in zip(runs, base, strict=False))
     cells = [
         f"{mebibytes / statistics.median(run.took for run in runs):.0f}",
         f"{statistics.median(run.cpu for run in runs) / mebibytes * 1000:.2f}",
-        f"x{statistics.median(ratios):.2f} [{ratios[0]:.2f} to {ratios[-1]:.2f}]",
+        f"x{statistics.median(ratios):.2f} [{ratios[0]:.2f} to {ratios[-1]:.2f}]" if ratios else "",
         f"{max(run.growth for run in runs):.0f}",
     ]
     click.echo(f"| {method} | {mebibytes} | {name} | {' | '.join(cells)} |")

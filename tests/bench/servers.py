@@ -44,7 +44,10 @@ def running(name: str) -> Iterator[Target]:
     try:
         if name == FAKE:
             assert process.stdout is not None
-            facts = json.loads(process.stdout.readline())
+            line = process.stdout.readline()
+            if not line:
+                raise ConnectionError("the fake did not start")
+            facts = json.loads(line)
             yield Target(name, port, process.pid, facts["access_key"], facts["secret_key"])
         else:
             _wait_for(process, port)

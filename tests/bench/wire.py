@@ -99,37 +99,43 @@ class Measurement:
 def drive(target: Target, requests: Sequence[bytes], clients: int, seconds: float | None = None) -> Measurement:
     """Send the requests on ``clients`` connections: each once, or again and again for ``seconds``.
 
+    With ``seconds`` the connections are opened and used once beforehand.
+
     Raises:
         ConnectionError: an answer is not 200, or none comes.
     """
-    start = time.perf_counter()
-    supply = iter(requests) if seconds is None else _until(start + seconds, requests)
-    cpu = cpu_seconds(target.pid)
-    latencies: list[float] = []
     with selectors.DefaultSelector() as selector:
         connections = [_Connection(target, selector) for _ in range(clients)]
-        running = sum(connection.send_next(supply) for connection in connections)
-        while running:
-            for key, _ in _ready(selector, target):
-                connection = key.data
-                if connection.receive():
-                    latencies.append(time.perf_counter() - connection.sent)
-                    running -= not connection.send_next(supply)
-        took = time.perf_counter() - start
+        if seconds is None:
+            return _drive(target, selector, connections, iter(requests))
+        for connection in connections:
+            connection.exchange(requests[0])
+        end = time.perf_counter() + seconds
+        supply = itertools.takewhile(lambda _: time.perf_counter() < end, itertools.cycle(requests))
+        return _drive(target, selector, connections, supply)
+
+
+def _drive(
+    target: Target, selector: selectors.BaseSelector, connections: list[_Connection], supply: Iterator[bytes]
+) -> Measurement:
+    cpu, start = cpu_seconds(target.pid), time.perf_counter()
+    latencies: list[float] = []
+    running = sum(connection.send_next(supply) for connection in connections)
+    while running:
+        for key, _ in _ready(selector, target):
+            connection = key.data
+            if connection.receive():
+                latencies.append(time.perf_counter() - connection.sent)
+                running -= not connection.send_next(supply)
+    took = time.perf_counter() - start
     return Measurement(took, latencies, cpu_seconds(target.pid) - cpu)
-
-
-def _until(end: float, requests: Sequence[bytes]) -> Iterator[bytes]:
-    return itertools.takewhile(lambda _: time.perf_counter() < end, itertools.cycle(requests))
 
 
 def once(target: Target, request: bytes) -> bytes:
     """Send one request; the body of its answer."""
     with selectors.DefaultSelector() as selector:
         connection = _Connection(target, selector)
-        connection.send(request)
-        while not connection.receive():
-            pass
+        connection.exchange(request)
         connection.close()
     return connection.answer
 
@@ -152,6 +158,12 @@ class _Connection:
         self._socket: socket.socket | None = None
         self.answer = b""
         self.sent = 0.0
+
+    def exchange(self, request: bytes) -> None:
+        """Send, and wait for the answer."""
+        self.send(request)
+        while not self.receive():
+            pass
 
     def send_next(self, supply: Iterator[bytes]) -> bool:
         """Send what comes next; when nothing does, close, and say so by False."""
