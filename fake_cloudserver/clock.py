@@ -50,13 +50,13 @@ class VirtualClock:
 
     def __init__(self, start: float = 1_767_225_600.0) -> None:
         self._start = start
-        self._now = start
+        self._elapsed = 0.0  # apart from the start: a small step added to a large number may be lost
 
     def now(self) -> float:
-        return self._now
+        return self._start + self._elapsed
 
     def monotonic(self) -> float:
-        return self._now - self._start
+        return self._elapsed
 
     def sleep(self, seconds: float) -> None:
         self.advance(max(0.0, seconds))
@@ -69,7 +69,7 @@ class VirtualClock:
         """Move time forward; raises ValueError for a negative amount."""
         if seconds < 0:
             raise ValueError(f"time cannot go back: {seconds}")
-        self._now += seconds
+        self._elapsed += seconds
 
 
 def iso(seconds: float) -> str:

@@ -7,6 +7,7 @@ Two callers speak to this route. One stores the bytes of a replica here (as rele
 from __future__ import annotations
 
 from fake_cloudserver.backbeat import data_design
+from fake_cloudserver.backbeat.arrivals import STORAGE_TYPE
 from fake_cloudserver.backbeat.documents import json_answer
 from fake_cloudserver.backbeat.target import Target
 from fake_cloudserver.cloudserver import CloudServer
@@ -25,7 +26,7 @@ def put_data(server: CloudServer, request: Request, target: Target) -> Answer:
         S3Error: BadRequest for a missing header; InternalError for an unknown location; ServiceUnavailable when the
             bytes could not be stored; BadDigest, after storing them, when their MD5 is another than announced.
     """
-    if data_design.STORAGE_TYPE in request.headers:
+    if STORAGE_TYPE in request.headers:
         return data_design.put_data(server, request, target)
     # cloudserver lib/routes/routeBackbeat.js (putData)
     for name in ("x-scal-canonical-id", "content-md5"):

@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 from typing import Any, Final
 
+from fake_cloudserver.backbeat.arrivals import STORAGE_TYPE, arrived_version
 from fake_cloudserver.backbeat.documents import json_answer
 from fake_cloudserver.backbeat.multiple_backend_headers import check_location, describe_upload
 from fake_cloudserver.backbeat.target import Target
@@ -18,10 +19,7 @@ from fake_cloudserver.cloudserver import CloudServer
 from fake_cloudserver.errors import S3Error
 from fake_cloudserver.locations.base import CHUNK_SIZE
 from fake_cloudserver.request import Answer, Request
-from fake_cloudserver.s3.versioning import NULL_VERSION
 
-#: The header that tells this request from the released one; its value is the type of the destination.
-STORAGE_TYPE: Final = "x-scal-replication-storage-type"
 _STORAGE_CLASS: Final = "x-scal-replication-storage-class"
 
 
@@ -41,7 +39,7 @@ def put_data(server: CloudServer, request: Request, target: Target) -> Answer:
     location_name = _destination(server, request)
     source_version_id = request.query.get("versionId") or request.headers.get("x-scal-version-id", "")
     upload = describe_upload(request, source_version_id)
-    arrived = _arrived_version(server, location_name, target, source_version_id)
+    arrived = arrived_version(server, request, location_name, target.bucket.name, target.key, source_version_id)
     if arrived is not None:
         _check_unwanted_body(request)
         return _answer(location_name, server.gateway.remote_key(location_name, target.bucket.name, target.key), arrived)
@@ -62,20 +60,6 @@ def _destination(server: CloudServer, request: Request) -> str:
         return check_location(server, named.partition(":")[0], storage_type)
     candidates = [name for name, location in server.settings.locations.items() if location.type == storage_type]
     return check_location(server, candidates[0] if len(candidates) == 1 else "", storage_type)
-
-
-def _arrived_version(server: CloudServer, location_name: str, target: Target, source_version_id: str) -> str | None:
-    """The destination's version of this very put, if it is the current one there.
-
-    Puts of one key come in order, so an older one cannot be what is repeated. The name ``null`` is no version: each
-    null version has it.
-    """
-    if source_version_id in {"", NULL_VERSION} or not server.gateway.is_external(location_name):
-        return None
-    current = server.gateway.replica_version(location_name, target.bucket.name, target.key)
-    if current is None or current[0] != source_version_id:
-        return None
-    return current[1]
 
 
 def _check_unwanted_body(request: Request) -> None:

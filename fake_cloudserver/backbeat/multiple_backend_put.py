@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fake_cloudserver.backbeat.arrivals import may_be_repeated
 from fake_cloudserver.backbeat.documents import json_answer
 from fake_cloudserver.backbeat.multiple_backend_headers import describe_upload
 from fake_cloudserver.cloudserver import CloudServer
@@ -45,9 +46,13 @@ def describe_location(element: Element, *, size: int | None, etag: str, version_
 def delete_object(server: CloudServer, request: Request, location_name: str) -> Answer:
     """Delete the remote object without a version: a versioned remote puts a delete marker on it.
 
+    In the designed dialect the source's version of the marker is known, and a repeat does nothing.
+
     Raises:
         S3Error: ServiceUnavailable with the remote's text; InternalError for a location that is not remote.
     """
     # cloudserver lib/routes/routeBackbeat.js (deleteObject)
-    server.gateway.delete_object(location_name, request.bucket or "", request.key or "")
+    source_version_id = request.headers.get("x-scal-version-id", "")
+    marker = source_version_id if may_be_repeated(request, source_version_id) else None
+    server.gateway.delete_object(location_name, request.bucket or "", request.key or "", marker=marker)
     return json_answer({})

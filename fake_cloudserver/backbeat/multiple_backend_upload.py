@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fake_cloudserver.backbeat.arrivals import arrived_version
 from fake_cloudserver.backbeat.documents import json_answer, parse_body
 from fake_cloudserver.backbeat.multiple_backend_headers import describe_upload, parse_description
 from fake_cloudserver.backbeat.multiple_backend_put import describe_location
@@ -14,9 +15,18 @@ from fake_cloudserver.request import Answer, Request
 
 
 def initiate_upload(server: CloudServer, request: Request, location_name: str) -> Answer:
-    """Begin an upload with all that the object is to have beside its bytes."""
+    """Begin an upload with all that the object is to have beside its bytes.
+
+    In the designed dialect a repeat is answered with the version that is there, and no upload.
+    """
     # cloudserver lib/routes/routeBackbeat.js (initiateMultipartUpload)
-    upload = describe_upload(request, request.headers.get("x-scal-version-id", ""))
+    source_version_id = request.headers.get("x-scal-version-id", "")
+    upload = describe_upload(request, source_version_id)
+    arrived = arrived_version(
+        server, request, location_name, request.bucket or "", request.key or "", source_version_id
+    )
+    if arrived is not None:
+        return json_answer({"versionId": arrived})
     return json_answer({"uploadId": server.gateway.create_upload(location_name, upload)})
 
 

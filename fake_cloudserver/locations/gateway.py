@@ -65,6 +65,7 @@ class MultipleBackendGateway(MultipartGateway):
         self._factory = LocationFactory(settings.locations, clock, randomness, data_folder)
         self._locations: dict[str, Location | None] = {}
         self._lock = threading.Lock()
+        self._markers: dict[tuple[str, str, str], str] = {}
 
     def start(self) -> None:
         """Do what the real server does when it starts: ask every remote where its bucket is.
@@ -181,16 +182,24 @@ class MultipleBackendGateway(MultipartGateway):
         except S3Error:
             _logger.exception("data of a replaced object stays in location %s", old.get("dataStoreName"))
 
-    def delete_object(self, location_name: str, bucket: str, key: str) -> None:
+    def delete_object(self, location_name: str, bucket: str, key: str, *, marker: str | None = None) -> None:
         """Delete the remote's current object by its name, once and without a version.
+
+        Args:
+            marker: the source's version of the delete marker that this makes; the last one of a key is remembered,
+                and nothing is done when it comes again.
 
         Raises:
             S3Error: ServiceUnavailable with the remote's text; InternalError for a location that is not external.
         """
         location = self.external(location_name)
+        if marker is not None and self._markers.get((location_name, bucket, key)) == marker:
+            return
         element = {"key": location.remote_key(bucket, key), "dataStoreName": location_name}
         with quoting(location.label):
             location.delete(element, with_version=False)
+        if marker is not None:
+            self._markers[location_name, bucket, key] = marker
 
     def delete_marker(self, location_name: str, bucket: str, key: str) -> Element:
         """Put a delete marker on an external location; its location element, without ``start``.

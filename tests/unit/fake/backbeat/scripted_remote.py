@@ -54,6 +54,7 @@ class ScriptedRemote:
         self.versioned = True
         self.objects: dict[str, list[RemoteVersion]] = {}
         self.parts: dict[str, dict[str, bytes]] = {}
+        self._begun: dict[str, Upload] = {}
         self._clock = clock
         self._ids = (f"aws-version-{number}" for number in itertools.count(1))
 
@@ -111,6 +112,7 @@ class ScriptedRemote:
     def create_upload(self, upload: Upload) -> str:
         self._begin("create_upload")
         self.parts["upload-1"] = {}
+        self._begun["upload-1"] = upload
         return "upload-1"
 
     def put_part(
@@ -129,7 +131,7 @@ class ScriptedRemote:
         self._begin("complete_upload")
         stored = self.parts.pop(upload_id)
         content = b"".join(stored[str(part.number)] for part in parts)
-        version_id = self._add(key, content, None)
+        version_id = self._add(key, content, self._begun.pop(upload_id, None))
         etag = f"{hashlib.md5(content).hexdigest()}-{len(parts)}"
         return CompletedUpload(self._element(key, len(content), etag, version_id), etag, len(content), version_id)
 
