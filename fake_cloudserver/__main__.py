@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -41,7 +42,8 @@ def main(
     """A fake Scality CloudServer.
 
     It reads CloudServer's own files, named by S3_CONFIG_FILE, S3_LOCATION_FILE and S3AUTH_CONFIG, and starts with
-    built-in ones where they are not set.
+    built-in ones where they are not set. Locations of type file keep their bytes in the folder that S3DATAPATH names,
+    or in a temporary one.
     """
     from fake_cloudserver.fake import FakeCloudServer
     from fake_cloudserver.logs import log_to_stderr
@@ -58,7 +60,7 @@ def main(
     metrics_addresses = [(host or a, b) for a, b in settings.metrics_listen_on]
     if metrics_port is not None:
         metrics_addresses = [(addresses[0][0], metrics_port)]
-    with FakeCloudServer(settings) as fake, contextlib.ExitStack() as stack:
+    with FakeCloudServer(settings, data_folder=_data_folder()) as fake, contextlib.ExitStack() as stack:
         servers = [_listen(stack, fake.app, *address) for address in addresses[: 1 if port is not None else None]]
         bucketd = None if bucketd_port is None else _listen(stack, fake.bucketd, addresses[0][0], bucketd_port)
         metrics = [_listen(stack, fake.metrics_app, *address) for address in metrics_addresses]
@@ -102,6 +104,12 @@ def _say(
         click.echo(f"health and metrics on {', '.join(server.url for server in metrics)}")
     click.echo(f"  AWS_ACCESS_KEY_ID={access_key} AWS_SECRET_ACCESS_KEY={secret_key} AWS_DEFAULT_REGION=us-east-1 \\")
     click.echo(f"  aws --endpoint-url {endpoints[0]} s3 ls")
+
+
+def _data_folder() -> Path | None:
+    """S3DATAPATH, CloudServer's own name for where files are kept (cloudserver lib/Config.js)."""
+    named = os.environ.get("S3DATAPATH")
+    return Path(named) if named else None
 
 
 def _told_to_end() -> threading.Event:

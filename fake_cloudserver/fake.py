@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ class FakeCloudServer:
     Args:
         settings: what :meth:`Settings.load` or :meth:`Settings.default` gives.
         clock, randomness: the seams; real time and real randomness unless given.
+        data_folder: where locations of type ``file`` keep their bytes; a temporary folder unless given.
 
     Attributes:
         app: the S3 API and the internal routes, a WSGI application.
@@ -34,7 +36,12 @@ class FakeCloudServer:
     """
 
     def __init__(
-        self, settings: Settings | None = None, *, clock: Clock | None = None, randomness: Randomness | None = None
+        self,
+        settings: Settings | None = None,
+        *,
+        clock: Clock | None = None,
+        randomness: Randomness | None = None,
+        data_folder: Path | None = None,
     ) -> None:
         from fake_cloudserver.app import create_app
         from fake_cloudserver.bucketd.app import create_app as create_bucketd_app
@@ -49,7 +56,7 @@ class FakeCloudServer:
         )
         self.journal = Journal(self.clock)
         store = MetadataStore(self.clock, version_ids, self.journal)
-        self._gateway = MultipleBackendGateway(self.settings, self.clock, randomness)
+        self._gateway = MultipleBackendGateway(self.settings, self.clock, randomness, data_folder=data_folder)
         server = CloudServer(
             settings=self.settings,
             accounts=Accounts(self.settings.accounts),

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import boto3
 import requests
 
 
@@ -46,3 +47,43 @@ def test_without_being_told_it_serves_s3_only(tmp_path: Path) -> None:
         assert {"bucketd", "metrics"}.isdisjoint(said)
         assert said["endpoints"] == [said["endpoint"]]
         assert said["endpoint"].startswith("http://127.0.0.1:")
+
+
+def test_file_locations_keep_their_bytes_where_s3datapath_says(tmp_path: Path) -> None:
+    location = {"type": "file", "objectId": "us-east-1", "legacyAwsBehavior": True, "details": {}}
+    locations = tmp_path / "locations.json"
+    locations.write_text(json.dumps({"us-east-1": location}))
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"listenOn": ["127.0.0.1:8000"], "restEndpoints": {"127.0.0.1": "us-east-1"}}))
+    data = tmp_path / "data"
+    environ = {"S3_LOCATION_FILE": str(locations), "S3_CONFIG_FILE": str(config), "S3DATAPATH": str(data)}
+    with running(environ=environ) as ready:
+        client = boto3.session.Session().client(
+            "s3",
+            endpoint_url=ready["endpoint"],
+            aws_access_key_id=ready["access_key"],
+            aws_secret_access_key=ready["secret_key"],
+            region_name="us-east-1",
+        )
+        client.create_bucket(Bucket="bucket")
+        client.put_object(Bucket="bucket", Key="k", Body=b"on disk")
+        stored = [file.read_bytes() for file in data.rglob("*") if file.is_file()]
+    assert stored == [b"on disk"]
+
+
+def test_a_typo_in_a_file_ends_the_start_with_cloudservers_words(tmp_path: Path) -> None:
+    locations = tmp_path / "locations.json"
+    locations.write_text('{"us-east-1": {"type": "mem", "objectId": "us-east-1", "legacyAwsBehaviour": true}}')
+    result = subprocess.run(
+        [sys.executable, "-m", "fake_cloudserver", "--port", "0"],
+        env={**os.environ, "S3_LOCATION_FILE": str(locations)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr == (
+        "bad config: locationConstraints[region].legacyAwsBehavior is mandatory and must be a boolean\n"
+    )
