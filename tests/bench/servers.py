@@ -1,4 +1,7 @@
-"""The servers under test, each started as a process of its own: the fake, and its peers where they are installed."""
+"""The servers under test, each started as a process of its own: the fake, and its peers where they are installed.
+
+moto_server comes with moto; ``ministack`` (PyPI) and ``fauxqs`` (npm) are measured when they are on the PATH.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from wire import Target
 
 FAKE = "fake"
 BASELINE = "moto_server"
-NAMES = (FAKE, BASELINE, "ministack")
+NAMES = (FAKE, BASELINE, "ministack", "fauxqs")
 
 
 def installed(names: tuple[str, ...] = NAMES) -> list[str]:
@@ -27,6 +30,7 @@ def installed(names: tuple[str, ...] = NAMES) -> list[str]:
         FAKE: True,
         "moto_server": importlib.util.find_spec("moto") is not None,
         "ministack": shutil.which("ministack") is not None,
+        "fauxqs": shutil.which("fauxqs") is not None,
     }
     return [name for name in names if present[name]]
 
@@ -37,7 +41,7 @@ def running(name: str) -> Iterator[Target]:
     port = _free_port()
     process = subprocess.Popen(
         _command(name, port),
-        env={**os.environ, "GATEWAY_PORT": str(port), "LOG_LEVEL": "ERROR"},
+        env={**os.environ, **_environment(name, port)},
         stdout=subprocess.PIPE if name == FAKE else subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -65,9 +69,18 @@ def _command(name: str, port: int) -> list[str]:
     match name:
         case "moto_server":
             return [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-        case "ministack":
-            return ["ministack"]
+        case "ministack" | "fauxqs":
+            return [name]
     return [sys.executable, "-m", "fake_cloudserver", "--host", "127.0.0.1", "--port", str(port), "--json"]
+
+
+def _environment(name: str, port: int) -> dict[str, str]:
+    match name:
+        case "ministack":
+            return {"GATEWAY_PORT": str(port), "LOG_LEVEL": "ERROR"}
+        case "fauxqs":
+            return {"FAUXQS_PORT": str(port), "FAUXQS_HOST": "127.0.0.1", "FAUXQS_LOGGER": "false"}
+    return {}
 
 
 def _free_port() -> int:

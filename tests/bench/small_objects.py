@@ -4,7 +4,6 @@
 
 Every request is signed, and the fake verifies it. Servers take turns within a round; a ratio is that of one round, and
 the table shows its median and its spread. moto_server answers ``Connection: close``: its clients connect each time.
-``ministack`` is measured when it is on the PATH; it is no dependency of the project.
 """
 
 from __future__ import annotations
