@@ -22,9 +22,10 @@ def is_well_formed(md: Mapping[str, Any]) -> bool:
 
 
 def _has_type(name: str, value: Any) -> bool:
+    is_user_metadata = name.startswith(USER_METADATA_PREFIX)
     if value is None:
-        return name not in _NEVER_NULL
-    check = _is_text if name.startswith(USER_METADATA_PREFIX) else _TYPES.get(name)
+        return name not in _NEVER_NULL and not is_user_metadata
+    check = _is_text if is_user_metadata else _TYPES.get(name)
     return check is None or check(value)
 
 
@@ -37,10 +38,6 @@ def _is_size(value: Any) -> bool:
     if isinstance(value, str):
         return value.isascii() and value.isdigit()
     return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 and value == int(value)
-
-
-def _is_flag(value: Any) -> bool:
-    return isinstance(value, bool)
 
 
 def _is_object(value: Any) -> bool:
@@ -57,11 +54,15 @@ def _object_of(types: Mapping[str, Check], *needed: str) -> Check:
     def check(value: Any) -> bool:
         return (
             isinstance(value, dict)
-            and all(value.get(name) is not None for name in needed)
-            and all(known(value[name]) for name, known in types.items() if value.get(name) is not None)
+            and all(name in value for name in needed)
+            and all(known(value[name]) for name, known in types.items() if name in value)
         )
 
     return check
+
+
+def _or_null(check: Check) -> Check:
+    return lambda value: value is None or check(value)
 
 
 def _is_tag_set(value: Any) -> bool:
@@ -81,13 +82,16 @@ _ELEMENT: Final = _object_of(
         "dataStoreName": _is_text,
         "dataStoreType": _is_text,
         "dataStoreETag": _is_text,
-        "dataStoreVersionId": _is_text,
+        "dataStoreVersionId": _or_null(_is_text),
     },
     "key",
 )
-_BACKEND: Final = _object_of({"site": _is_text, "status": _is_text, "dataStoreVersionId": _is_text}, "site", "status")
+_BACKEND: Final = _object_of(
+    {"site": _is_text, "status": _is_text, "dataStoreVersionId": _or_null(_is_text)}, "site", "status"
+)
 _NEVER_NULL: Final = frozenset(
     {"owner-display-name", "owner-id", "content-length", "content-md5", "acl", "last-modified", "replicationInfo"}
+    | {"x-amz-storage-class"}
 )
 _GRANTS: Final = ("FULL_CONTROL", "WRITE", "WRITE_ACP", "READ", "READ_ACP")
 
@@ -108,7 +112,6 @@ _TYPES: Final[Mapping[str, Check]] = {
         ),
         _is_text,
     ),
-    **dict.fromkeys(("isNull", "isDeleteMarker", "legalHold", "isPHD", "x-amz-scal-transition-in-progress"), _is_flag),
     "content-length": _is_size,
     "acl": _object_of(
         {"Canned": _is_text, **dict.fromkeys(_GRANTS, _list_of(_is_text))}, "Canned", *(set(_GRANTS) - {"WRITE"})
@@ -118,20 +121,19 @@ _TYPES: Final[Mapping[str, Check]] = {
     "replicationInfo": _object_of(
         {
             **dict.fromkeys(
-                ("status", "destination", "storageClass", "role", "storageType", "dataStoreVersionId"), _is_text
+                ("status", "destination", "storageClass", "role", "storageType", "dataStoreVersionId"),
+                _or_null(_is_text),
             ),
             "backends": _list_of(_BACKEND),
             "content": _list_of(_is_text),
         }
     ),
-    "x-amz-restore": _object_of({"ongoing-request": _is_flag, "expiry-date": _is_text}),
+    "x-amz-restore": _object_of({"expiry-date": _is_text}),
     "archive": _object_of(
         {
             "archiveInfo": _is_object,
-            "restoreRequestedAt": _is_text,
-            "restoreRequestedDays": _is_size,
-            "restoreCompletedAt": _is_text,
-            "restoreWillExpireAt": _is_text,
+            **dict.fromkeys(("restoreRequestedAt", "restoreCompletedAt", "restoreWillExpireAt"), _or_null(_is_text)),
+            "restoreRequestedDays": _or_null(_is_size),
         }
     ),
     "azureInfo": _is_object,
