@@ -1,4 +1,4 @@
-"""Read scenario files. Untrusted input: nothing in a file is executed, and nothing outside it is opened."""
+"""Read scenario files. Untrusted input: nothing in a file is executed, nothing outside its folder is opened."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from harness.errors import ScenarioError
 from harness.scenario import shapes, verbs
 from harness.scenario.bucket_loader import BucketLoader
 from harness.scenario.checking import WHOLE, Checker
+from harness.scenario.fragments import Spreader, is_fragment
 from harness.scenario.model import AWS, CLOUDSERVER, DIALECTS, BucketSpec, Needs, Place, Scenario, Step
 from harness.scenario.problems import Problems
 from harness.scenario.scope import Scope
@@ -75,7 +76,7 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
-            inside = sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
+            inside = sorted(file for file in path.rglob("*") if is_scenario(file))
             if not inside:
                 raise ScenarioError(f"{path}: holds no scenario (*.yaml)")
             found.update(dict.fromkeys(inside))
@@ -84,6 +85,11 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
         else:
             raise ScenarioError(f"{path}: there is no such file or folder")
     return list(found)
+
+
+def is_scenario(path: Path) -> bool:
+    """Whether the name is that of a scenario file."""
+    return path.suffix in SUFFIXES and not is_fragment(path) and path.is_file()
 
 
 def load_files(paths: Iterable[Path]) -> list[Scenario]:
@@ -120,6 +126,7 @@ class _Loader:
     def __init__(self, tree: Node, problems: Problems) -> None:
         self._tree = tree
         self._problems = problems
+        self._spreader = Spreader(problems)
         self._read: dict[str, Any] = Checker(problems, names_allowed=False).check(tree, FILE, WHOLE)
         self._nodes: dict[str, Node] = tree.value if isinstance(tree.value, dict) else {}
 
@@ -225,7 +232,8 @@ class _Loader:
         node = self._nodes.get(name)
         if node is None or not isinstance(node.value, tuple):
             return ()
-        return tuple(step for item in node.value if (step := loader.load(item)) is not None)
+        items = self._spreader.spread(node.value)
+        return tuple(step for item in items if (step := loader.load(item)) is not None)
 
     def _needs(self, steps: tuple[Step, ...], buckets: tuple[BucketSpec, ...]) -> Needs:
         used = {bucket.site for bucket in buckets} | {step.at for step in steps}

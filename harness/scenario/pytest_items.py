@@ -51,7 +51,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """A scenario file, where scenarios are wanted."""
-    if file_path.suffix not in _SUFFIXES:
+    if file_path.suffix not in _SUFFIXES or file_path.name.startswith("_"):
         return None
     config = parent.config
     wanted = config.getoption("--scenarios")

@@ -10,7 +10,7 @@ import json
 import sys
 from typing import Any
 
-from harness.scenario import bucket_loader, loader, shapes, step_loader, verbs
+from harness.scenario import bucket_loader, fragments, loader, shapes, step_loader, verbs
 from harness.scenario.expectations import OPERATORS
 from harness.scenario.model import ACCOUNTS, DIALECTS
 
@@ -226,6 +226,13 @@ def _step() -> dict[str, Any]:
                 "not": {"required": ["eventually", "holds"]},
             },
             {"enum": bare},
+            {
+                "type": "object",
+                "properties": {fragments.WORD: {"type": "string"}},
+                "required": [fragments.WORD],
+                "additionalProperties": False,
+                **_about("the steps of a file beside this one"),
+            },
         ]
     }
 

@@ -6,7 +6,7 @@ import dataclasses
 import re
 from typing import Any
 
-from harness.scenario import shapes, verbs
+from harness.scenario import fragments, shapes, verbs
 from harness.scenario.checking import Checker
 from harness.scenario.expectations import OPERATORS
 from harness.scenario.model import ACCOUNTS, AWS, CLOUDSERVER, Eventually, Holds, Step
@@ -84,7 +84,9 @@ class StepLoader:
         for word in words:
             found = verbs.find(word)
             if found is None:
-                self._problems.add(node.key_places[word], unknown("verb", word, [*verbs.names(), *MODIFIERS]))
+                self._problems.add(
+                    node.key_places[word], unknown("verb", word, [*verbs.names(), *MODIFIERS, fragments.WORD])
+                )
             else:
                 known.append(word)
                 verb = verb or found

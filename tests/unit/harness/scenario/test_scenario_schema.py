@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 
 from harness.scenario import schema
+from harness.scenario.fragments import WORD
 from harness.scenario.loader import FILE, find_files, load_text
 from harness.scenario.step_loader import MODIFIERS
 from harness.scenario.verbs import names
@@ -45,6 +46,7 @@ def test_every_word_of_the_language_is_in_it() -> None:
     built = schema.build()
     step = built["$defs"]["step"]["anyOf"][0]["properties"]
     assert step.keys() == {*names(), *MODIFIERS}
+    assert built["$defs"]["step"]["anyOf"][2]["properties"].keys() == {WORD}
     assert built["properties"].keys() == FILE.members.keys()
 
 
