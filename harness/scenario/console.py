@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from fake_cloudserver import SystemClock, SystemRandomness
 from harness.errors import HarnessError, UsageError
 from harness.scenario.engine_log import LOG
+from harness.scenario.junit import to_junit
 from harness.scenario.loader import load_files
 from harness.scenario.model import Scenario
-from harness.scenario.results import Outcome, Result
+from harness.scenario.results import Failure, Outcome, Result
 from harness.scenario.runner import is_older
 from harness.scenario.schedule import Job, run_all
 from harness.scenario.target import TargetFactory
@@ -32,6 +34,8 @@ _MARKS = {
     Outcome.SKIPPED: "[yellow]-[/]",
 }
 _MOST_SEEDS = 2**32
+#: Keys and answers may hold anything; a terminal would obey these.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def run_paths(
@@ -45,6 +49,7 @@ def run_paths(
     seed: int | None = None,
     repeat: int = 1,
     verbose: bool = False,
+    junit: Path | None = None,
     console: Console | None = None,
 ) -> int:
     """Run the scenarios of these files and folders, and show how it goes.
@@ -56,6 +61,7 @@ def run_paths(
         seed: chosen, and shown, when not given.
         repeat: how often each run is done.
         verbose: a line for each run that passes, too, where the output is a terminal; elsewhere it is always there.
+        junit: where to write the results as JUnit XML.
 
     Returns:
         0 when all passed (skipped ones do not count), 1 when some failed, 2 when they could not be run.
@@ -65,10 +71,21 @@ def run_paths(
     try:
         work = select(load_files(Path(path) for path in paths), tags=tags, since=since, repeat=repeat)
         with LOG.capture(quiet=True):
-            return _Session(console, work, seed, verbose=verbose).run(target_factory, jobs, fail_fast=fail_fast)
+            session = _Session(console, work, seed, verbose=verbose)
+            results = session.run(target_factory, jobs, fail_fast=fail_fast)
+        if junit is not None:
+            _write(junit, to_junit(results))
+        return SOME_FAILED if any(result.failure is not None for result in results) else ALL_PASSED
     except HarnessError as error:
         console.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
         return NOT_RUN
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def check_paths(paths: Iterable[Path | str], *, console: Console | None = None) -> int:
@@ -119,7 +136,7 @@ class _Session:
         self._task = self._progress.add_task("starting", total=len(work))
         self._running: dict[str, None] = {}
 
-    def run(self, factory: TargetFactory, workers: int, *, fail_fast: bool) -> int:
+    def run(self, factory: TargetFactory, workers: int, *, fail_fast: bool) -> list[Result]:
         clock = SystemClock()
         start = clock.monotonic()
         with self._progress:
@@ -132,11 +149,11 @@ class _Session:
                 started=self._started,
                 finished=self._finished,
             )
-        failures = [result for result in results if result.failure is not None]
-        for result in failures:
-            self._show_failure(result)
+        for result in results:
+            if result.failure is not None:
+                self._show_failure(result, result.failure)
         self._show_summary(results, clock.monotonic() - start)
-        return SOME_FAILED if failures else ALL_PASSED
+        return results
 
     def _started(self, job: Job) -> None:
         self._running[job.run.title] = None
@@ -156,10 +173,9 @@ class _Session:
         for warning in result.warnings:
             self._print(f"  [yellow]warning:[/] {escape(warning)}")
 
-    def _show_failure(self, result: Result) -> None:
-        assert result.failure is not None
+    def _show_failure(self, result: Result, failure: Failure) -> None:
         self._console.rule(f"[red]{escape(result.run.title)}[/]", align="left", style="red")
-        for line in result.failure.lines():
+        for line in failure.lines():
             self._print(escape(line))
         self._print(f"  run it again: harness run {result.run.scenario.place.file} --seed {result.seed}")
 
@@ -173,4 +189,4 @@ class _Session:
         self._console.print(f"[{color}]{', '.join(parts) or 'nothing run'}[/] in {seconds(took)} (seed {self._seed})")
 
     def _print(self, text: str) -> None:
-        self._console.print(text, soft_wrap=True)
+        self._console.print(_CONTROLS.sub(lambda match: f"\\x{ord(match[0]):02x}", text), soft_wrap=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from defusedxml.ElementTree import fromstring
 from rich.console import Console
 from scenario_target import FakeFactory, FakeTarget, client_error
 
@@ -160,3 +161,44 @@ def test_checking(tmp_path: Path) -> None:
     console = screen()
     assert check_paths([tmp_path], console=console) == 2
     assert "b.yaml:2: unknown member of a scenario 'step'; did you mean steps?" in text(console)
+
+
+def test_a_report_for_machines(tmp_path: Path) -> None:
+    report = tmp_path / "report.xml"
+    status, _ = session(tmp_path, _GOOD, _BAD, _OLD, junit=report)
+    assert status == 1
+    suite = fromstring(report.read_text()).find("testsuite")
+    assert suite is not None
+    assert [suite.get(name) for name in ("tests", "failures", "errors", "skipped")] == ["3", "1", "0", "1"]
+    good, bad, old = suite.findall("testcase")
+    assert good.get("name") == "all is well [here]"
+    assert list(good.findall("failure")) == []
+    assert [one.get("value") for one in bad.findall("properties/property")] == ["design", "5", ""]
+    failure = bad.find("failure")
+    assert failure is not None
+    assert failure.get("message") == f"{tmp_path}/1.yaml:4: get_object failed: NoSuchKey: no"
+    assert "what the scenario did to it:" in str(failure.text)
+    skipped = old.find("skipped")
+    assert skipped is not None
+    assert skipped.get("message") == "true since CloudServer 9.2; fake is 8.8"
+
+
+def test_what_xml_cannot_hold_is_escaped_in_a_report(tmp_path: Path) -> None:
+    report = tmp_path / "report.xml"
+    text = _BAD.replace("Key: k}", 'Key: "a\\0\\x1b<&\\uFFFF"}')
+    session(tmp_path, text, junit=report)
+    failure = fromstring(report.read_text()).find("testsuite/testcase/failure")
+    assert failure is not None
+    assert "a\\x00\\x1b<&\\xffff" in str(failure.text)
+
+
+def test_a_report_that_cannot_be_written(tmp_path: Path) -> None:
+    status, shown = session(tmp_path, _GOOD, junit=tmp_path / "no/folder.xml")
+    assert status == 2
+    assert "folder.xml: cannot be written: No such file or directory" in shown
+
+
+def test_a_terminal_is_told_nothing_that_it_would_obey(tmp_path: Path) -> None:
+    _, shown = session(tmp_path, _BAD.replace("Key: k}", 'Key: "\\e[2Jk"}'))
+    assert "\x1b" not in shown
+    assert "\\x1b[2Jk" in shown
