@@ -27,7 +27,7 @@ pytest_plugins = ["pytester"]
 
 def block(language: str, containing: str) -> str:
     """The one fenced block of that language with that text in it."""
-    found = re.findall(rf"```{language}\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    found = re.findall(rf"```{language}\n(.*?)\n *```", README.read_text(encoding="utf-8"), re.DOTALL)
     (only,) = [text for text in found if containing in text]
     return textwrap.dedent(only)
 
@@ -44,6 +44,14 @@ def test_the_python_example_sees_pending_become_completed(crr_stack: Stack) -> N
     assert set(pending) <= {"PENDING"}
     assert completed == "COMPLETED"
     assert replica.startswith("b'hello' {'scal-replication-status': 'REPLICA', 'scal-version-id': '")
+
+
+def test_with_the_hook_boto3_deletes_several_objects(cloudserver: Any) -> None:
+    exec(block("python", "def content_md5"), {"cloudserver": cloudserver})
+    cloudserver.create_bucket(Bucket="to-be-emptied")
+    cloudserver.put_object(Bucket="to-be-emptied", Key="k", Body=b"")
+    answer = cloudserver.delete_objects(Bucket="to-be-emptied", Delete={"Objects": [{"Key": "k"}]})
+    assert answer["Deleted"] == [{"Key": "k"}]
 
 
 def test_the_pytest_example_passes(pytester: pytest.Pytester) -> None:
