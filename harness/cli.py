@@ -112,6 +112,7 @@ _PATHS = click.Path(path_type=Path)
 @click.option("--fail-fast", "-x", is_flag=True, help="Stop at the first failure.")
 @click.option("--seed", type=int, help="Repeat the run that showed this seed.")
 @click.option("--repeat", type=click.IntRange(1, 1000), default=1, show_default=True, help="Do each run so often.")
+@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write a JUnit report to this file.")
 @click.option("--verbose", "-v", is_flag=True, help="A line for each run that passes, too.")
 @click.option("--config", "config_dir", type=_FOLDER, help="CloudServer's own config files instead of built-in ones.")
 @click.option("--kafka", metavar="HOST:PORT", help="Use this Kafka instead of the embedded one.")
@@ -122,6 +123,7 @@ def run(
     since: str | None,
     seed: int | None,
     repeat: int,
+    junit: Path | None,
     config_dir: Path | None,
     kafka: str | None,
     *,
@@ -144,6 +146,7 @@ def run(
         fail_fast=fail_fast,
         seed=seed,
         repeat=repeat,
+        junit=junit,
         verbose=verbose,
     )
     sys.exit(status)
