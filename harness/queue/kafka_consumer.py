@@ -16,6 +16,7 @@ from harness.queue.kafka_settings import KafkaSettings
 log = logging.getLogger(__name__)
 
 _PAUSE = 0.2
+_JOINING_ROUND_MS = 100
 
 
 def new_consumer(settings: KafkaSettings, group: str | None, **options: Any) -> Any:
@@ -60,9 +61,9 @@ class KafkaQueueConsumer:
         self._closing = closing
         self._group = group
         self._client = new_consumer(settings, group)
-        self._client.subscribe(
-            [settings.topic_prefix + topic for topic in topics], listener=_Listener(self._client, listener, settings)
-        )
+        self._listener = _Listener(self._client, listener, settings)
+        self._joins = False
+        self._client.subscribe([settings.topic_prefix + topic for topic in topics], listener=self._listener)
 
     def poll(self, limit: int, timeout: float) -> list[Message]:
         if self._closing.ordered:
@@ -82,6 +83,7 @@ class KafkaQueueConsumer:
             return []
 
     def _poll(self, limit: int, timeout: float) -> list[Message]:
+        self._joins = True
         polled = self._client.poll(timeout_ms=int(timeout * 1000), max_records=limit)
         return [to_message(record, self._settings) for records in polled.values() for record in records]
 
@@ -99,10 +101,19 @@ class KafkaQueueConsumer:
         return True
 
     def close(self) -> None:
+        """Leaves when it is in: who leaves while joining stays behind as a ghost that lets nobody else in."""
         try:
+            self._finish_joining()
             self._client.close(autocommit=False, timeout_ms=2000)
         except KafkaError as error:
             log.info("group %s: closed without the broker's knowledge: %s", self._group, error)
+
+
+    def _finish_joining(self) -> None:
+        for _ in range((self._settings.session_timeout_ms + 2_000) // _JOINING_ROUND_MS):
+            if not self._joins or self._listener.is_in:
+                return
+            self._client.poll(timeout_ms=_JOINING_ROUND_MS, max_records=1)
 
 
 class _Listener(AsyncConsumerRebalanceListener):  # type: ignore[misc]  # the client has no types
@@ -117,8 +128,10 @@ class _Listener(AsyncConsumerRebalanceListener):  # type: ignore[misc]  # the cl
         self._listener = listener
         self._settings = settings
         self._resume: dict[TopicPartition, int] = {}
+        self.is_in = False
 
     async def on_partitions_revoked(self, revoked: set[Any]) -> None:
+        self.is_in = False
         if not revoked:
             return
         resume: dict[TopicPartition, int] = {}
@@ -131,10 +144,12 @@ class _Listener(AsyncConsumerRebalanceListener):  # type: ignore[misc]  # the cl
         self._resume = resume
 
     async def on_partitions_lost(self, lost: set[Any]) -> None:
+        self.is_in = False
         self._resume.clear()
         self._listener.lost(self._ours(lost))
 
     async def on_partitions_assigned(self, assigned: list[Any]) -> None:
+        self.is_in = True
         # the client keeps its position in a partition that comes straight back, past what was dropped
         for partition in self._ours(assigned):
             if partition in self._resume:
