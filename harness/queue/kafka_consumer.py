@@ -108,7 +108,6 @@ class KafkaQueueConsumer:
         except KafkaError as error:
             log.info("group %s: closed without the broker's knowledge: %s", self._group, error)
 
-
     def _finish_joining(self) -> None:
         for _ in range((self._settings.session_timeout_ms + 2_000) // _JOINING_ROUND_MS):
             if not self._joins or self._listener.is_in:
