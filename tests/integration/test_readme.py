@@ -18,11 +18,19 @@ import pytest
 from click.testing import CliRunner
 
 from harness.cli import main
+from harness.replication import client
 from harness.stack import Stack
 
 README = Path(__file__).parents[2] / "README.md"
 
 pytest_plugins = ["pytester"]
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """Gone with this module: its threads would get in the way of tests that come later in this process."""
+    with Stack() as running:
+        yield running
 
 
 def block(language: str, containing: str) -> str:
@@ -32,8 +40,8 @@ def block(language: str, containing: str) -> str:
     return textwrap.dedent(only)
 
 
-def test_the_python_example_sees_pending_become_completed(crr_stack: Stack) -> None:
-    facts = crr_stack.facts()
+def test_the_python_example_sees_pending_become_completed(stack: Stack) -> None:
+    facts = stack.facts()
     code = block("python", "import boto3")
     code = code.replace("http://127.0.0.1:35979", facts["cloudserver"]["endpoint"])
     code = code.replace("http://127.0.0.1:34983", facts["aws"]["endpoint"])
@@ -46,7 +54,8 @@ def test_the_python_example_sees_pending_become_completed(crr_stack: Stack) -> N
     assert replica.startswith("b'hello' {'scal-replication-status': 'REPLICA', 'scal-version-id': '")
 
 
-def test_with_the_hook_boto3_deletes_several_objects(cloudserver: Any) -> None:
+def test_with_the_hook_boto3_deletes_several_objects(stack: Stack) -> None:
+    cloudserver = client(stack.facts()["cloudserver"])
     exec(block("python", "def content_md5"), {"cloudserver": cloudserver})
     cloudserver.create_bucket(Bucket="to-be-emptied")
     cloudserver.put_object(Bucket="to-be-emptied", Key="k", Body=b"")
@@ -56,7 +65,7 @@ def test_with_the_hook_boto3_deletes_several_objects(cloudserver: Any) -> None:
 
 def test_the_pytest_example_passes(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(block("python", "def test_it_replicates"))
-    result = pytester.runpytest_subprocess("-p", "harness.pytest_plugin")
+    result = pytester.runpytest_subprocess()
     result.assert_outcomes(passed=1)
 
 

@@ -46,9 +46,7 @@ def folder(pytester: pytest.Pytester) -> Path:
 
 
 def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
-    return pytester.runpytest(
-        "-p", "harness.scenario.pytest_items", "--scenario-target", "scenario_target:FakeFactory", *arguments
-    )
+    return pytester.runpytest("--scenario-target", "scenario_target:FakeFactory", *arguments)
 
 
 def test_every_run_is_an_item(pytester: pytest.Pytester, folder: Path) -> None:
@@ -120,9 +118,7 @@ def test_a_report_for_machines(pytester: pytest.Pytester, folder: Path) -> None:
 
 
 def test_a_target_that_is_not_there(pytester: pytest.Pytester, folder: Path) -> None:
-    result = pytester.runpytest(
-        "-p", "harness.scenario.pytest_items", "--scenarios", "--scenario-target", "no.such:Thing", "-k", "well"
-    )
+    result = pytester.runpytest("--scenarios", "--scenario-target", "no.such:Thing", "-k", "well")
     result.stdout.fnmatch_lines(["*--scenario-target no.such:Thing: No module named 'no'*"])
 
 
@@ -132,5 +128,5 @@ def test_runs_are_shared_out_among_workers(
     here = Path(__file__).parent
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(here), str(here.parents[3])]))
     target = ("--scenario-target", "scenario_target:FakeFactory")
-    result = pytester.runpytest_subprocess("-p", "harness.scenario.pytest_items", *target, "--scenarios", "-n", "2")
+    result = pytester.runpytest_subprocess(*target, "--scenarios", "-n", "2")
     result.assert_outcomes(passed=2, failed=1, skipped=1)
