@@ -155,10 +155,10 @@ class Stack:
         for failure in failures:
             raise failure
         self._plan_engine()
+        self._exits.callback(self.stop_engine)  # also one that is started later
         if self.options.engine:
             self._say("starting the engine…")
             self.start_engine()
-            self._exits.callback(self.stop_engine)
 
     @staticmethod
     def _caught(work: Callable[[], None], failures: list[BaseException]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from harness.replication import Replication
@@ -33,3 +35,4 @@ def test_what_was_put_while_no_engine_ran_is_replicated_by_the_next() -> None:
         stack.start_engine()
         replication.settle(60)
         assert {replication.status(bucket, f"k{number}") for number in range(20)} == {"COMPLETED"}
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("engine")]
