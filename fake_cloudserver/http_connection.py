@@ -28,7 +28,10 @@ log = get_logger(__name__)
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 _LARGEST_HEAD = 16384
-_IDLE_SECONDS = 5.0
+#: What is announced, as Node announces it; an idle connection really ends later, so that a client which counts the
+#: seconds a little differently does not send into a connection that is just being closed.
+_ANNOUNCED_IDLE_SECONDS = 5
+_IDLE_SECONDS = 65.0
 _STALL_SECONDS = 300.0
 _DRAIN_LIMIT = 64 * 1024 * 1024
 _REASONS = {status.value: status.phrase for status in http.HTTPStatus}
@@ -279,7 +282,7 @@ class _Answer:
         if self._body.awaits_continue:
             self.keeps_alive = False  # the client holds its body back and may or may not send it now
         if self.keeps_alive:
-            lines += ["Connection: keep-alive", f"Keep-Alive: timeout={_IDLE_SECONDS:.0f}"]
+            lines += ["Connection: keep-alive", f"Keep-Alive: timeout={_ANNOUNCED_IDLE_SECONDS}"]
         else:
             lines.append("Connection: close")
         if self._chunked:

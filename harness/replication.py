@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def client(facts: dict[str, str]) -> Any:
-    """A boto3 S3 client for an entry of :meth:`Stack.facts`: path style, no retries of its own."""
+    """A boto3 S3 client for an entry of :meth:`Stack.facts`: path style."""
     import boto3
     from botocore.config import Config
 
@@ -23,7 +23,7 @@ def client(facts: dict[str, str]) -> Any:
         aws_access_key_id=facts["access_key"],
         aws_secret_access_key=facts["secret_key"],
         region_name="us-east-1",
-        config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
+        config=Config(s3={"addressing_style": "path"}),
     )
 
 
