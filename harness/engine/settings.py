@@ -188,11 +188,25 @@ class KafkaClusterSettings(_Model):
         )
 
 
+class ApiSettings(_Model):
+    """Backbeat's HTTP API (``server`` in its configuration); ``port`` 0 takes a free one, None starts none.
+
+    ``allow_from``: networks that may ask; this machine always may.
+    """
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, pydantic.Field(ge=0, le=65_535)] | None = None
+    allow_from: tuple[str, ...] = ()
+
+
 class EngineSettings(_Model):
     """Everything that one engine needs to know.
 
     Attributes:
         dialect: ``design`` (the task writes the source's metadata) or ``release`` (the status processor does).
+        metrics_topic: what was queued, done and failed, as Backbeat's metrics producer tells it.
+        control_topic: commands to the processors of all sites (pause, resume), where Backbeat uses Redis.
+        state_topic: compacted; whether a site is paused, where Backbeat uses ZooKeeper.
         cold_locations: names of locations whose objects are never published.
     """
 
@@ -204,11 +218,15 @@ class EngineSettings(_Model):
     replication_status_topic: str = "backbeat-replication-status"
     replication_failed_topic: str = "backbeat-replication-failed"
     replay_topics: tuple[ReplayTopicSettings, ...] = ()
+    metrics_topic: str = "backbeat-metrics"
+    control_topic: str = "backbeat-replication-control"
+    state_topic: str = "backbeat-replication-state"
     monitor_replication_failures: bool = True
     queue_processor: QueueProcessorSettings = QueueProcessorSettings()
     replication_status_processor: StatusProcessorSettings = StatusProcessorSettings()
     queue_populator: QueuePopulatorSettings = QueuePopulatorSettings()
     kafka: KafkaClusterSettings = KafkaClusterSettings()
+    api: ApiSettings = ApiSettings()
     cold_locations: frozenset[str] = frozenset()
 
     @pydantic.model_validator(mode="after")

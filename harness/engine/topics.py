@@ -15,7 +15,10 @@ def all_topics(settings: EngineSettings) -> list[TopicSpecification]:
         *dict.fromkeys(replay.topic_name for replay in settings.replay_topics),
     ]
     specifications = [TopicSpecification(name, settings.kafka.partitions) for name in names]
-    return [*specifications, TopicSpecification(settings.queue_populator.position_topic, compacted=True)]
+    # one partition: commands and figures are read in the order in which they were written
+    specifications += [TopicSpecification(settings.metrics_topic), TopicSpecification(settings.control_topic)]
+    compacted = (settings.queue_populator.position_topic, settings.state_topic)
+    return [*specifications, *(TopicSpecification(name, compacted=True) for name in compacted)]
 
 
 def processor_group(settings: EngineSettings, site: str) -> str:
