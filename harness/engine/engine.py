@@ -1,24 +1,31 @@
-"""The replication engine: populator, queue processors and status processor, started and stopped together."""
+"""The replication engine: its parts are started, watched and stopped together."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from typing import Protocol
+from typing import TypeVar
 
 from fake_cloudserver import Clock, Randomness, get_logger
 from harness.engine.checkpoints import Checkpoints
 from harness.engine.clients import SourceClients
 from harness.engine.errors import ReplicationError
-from harness.engine.failed_topic import FailedTopic
-from harness.engine.journal import BucketdJournal, InProcessJournal, Journal, JournalSource
+from harness.engine.journal import Journal, JournalSource
 from harness.engine.metrics import EngineMetrics
-from harness.engine.publishing import MetadataPublisher, Publisher, StatusTopicPublisher
+from harness.engine.parts import Means, Part, Service
 from harness.engine.queue_populator import QueuePopulator
 from harness.engine.queue_processor import QueueProcessor
+from harness.engine.roles import (
+    PARTS,
+    ROLES,
+    build_parts,
+    build_services,
+    check_settings,
+    checked_roles,
+    journal_source,
+)
 from harness.engine.settings import EngineSettings
 from harness.engine.status_processor import ReplicationStatusProcessor
-from harness.engine.status_writer import StatusWriter
 from harness.engine.topics import all_topics
 from harness.errors import StackError, UsageError
 from harness.queue.base import Queue, QueueClosed
@@ -27,17 +34,10 @@ from harness.transport import RequestsTransport, Transport
 
 log = get_logger(__name__)
 
-#: What an engine can do; Backbeat has a process for each.
-ROLES = frozenset({"populator", "processor", "status"})
+Kind = TypeVar("Kind")
 
 #: Seconds that a part waits for something to do before it looks whether it is to stop.
 _ROUND = 0.2
-
-
-class Role(Protocol):
-    """A part of the engine that works in rounds."""
-
-    def step(self, timeout: float = 0.0) -> int: ...
 
 
 class Engine:
@@ -52,6 +52,9 @@ class Engine:
         journal: the journal to follow where ``settings.queue_populator.log_source`` is ``in_process``.
         transport: to the source CloudServer and bucketd; by default pooled HTTP of the engine's own.
         roles: what this engine does; by default everything.
+
+    Raises:
+        UsageError: settings, or a role, that make no sense.
     """
 
     def __init__(
@@ -69,34 +72,43 @@ class Engine:
     ) -> None:
         self.settings = settings
         self.metrics = EngineMetrics()
-        self.roles = frozenset(roles)
-        self._check(journal)
-        self._queue = queue
+        self.roles = checked_roles(roles)
+        check_settings(settings, self.roles, has_journal=journal is not None)
         self._clock = clock
-        self._randomness = randomness
-        self._checkpoints = checkpoints or Checkpoints()
-        self._threaded = threaded
         self._owns_transport = transport is None
-        self._transport: Transport = transport or RequestsTransport(pool=_pool_size(settings))
-        self._journal = journal
-        self._stopping = Interruption(clock)
+        transport = transport or RequestsTransport(pool=_pool_size(settings))
+        self._means = Means(
+            settings=settings,
+            queue=queue,
+            transport=transport,
+            clients=SourceClients(settings.source, transport, clock, randomness),
+            clock=clock,
+            randomness=randomness,
+            metrics=self.metrics,
+            checkpoints=checkpoints or Checkpoints(),
+            interruption=Interruption(clock),
+            threaded=threaded,
+            journal=journal,
+        )
         self._threads: list[threading.Thread] = []
         self._failure: BaseException | None = None
-        self.source: JournalSource | None = None
-        self.populator: QueuePopulator | None = None
-        self.processors: list[QueueProcessor] = []
-        self.status_processor: ReplicationStatusProcessor | None = None
+        self._source: JournalSource | None = None
+        self.parts: list[Part] = []
+        self.services: list[Service] = []
 
     def start(self) -> None:
         """Create the topics and begin. Waits while Kafka is gone."""
         self._build()
-        if not self._threaded:
+        if not self._means.threaded:
             return
-        for name, role in self._named_roles():
-            thread = threading.Thread(target=self._run, args=(name, role), name=f"engine-{name}", daemon=True)
+        self.services = build_services(self.roles, self._means)
+        for part in self.parts:
+            thread = threading.Thread(target=self._run, args=(part,), name=f"engine-{part.name}", daemon=True)
             self._threads.append(thread)
         for thread in self._threads:
             thread.start()
+        for service in self.services:
+            service.start()
 
     def stop(self, timeout: float = 30.0) -> None:
         """Finish what is in flight, commit, and end. Waits for nothing but requests that are under way.
@@ -104,17 +116,20 @@ class Engine:
         Raises what made a part of the engine fail, or StackError when something still ran after ``timeout`` seconds;
         what that was will be done again by the next engine.
         """
-        self._stopping.order()
+        self._means.interruption.order()
         deadline = self._clock.monotonic() + timeout
+        finished = True
+        for service in self.services:
+            finished = service.stop(self._left(deadline)) and finished
         for thread in self._threads:
             thread.join(max(0.0, deadline - self._clock.monotonic()))
-        finished = not any(thread.is_alive() for thread in self._threads)
+        finished = finished and not any(thread.is_alive() for thread in self._threads)
         if finished:
-            for role in self._consumers():
-                finished = role.stop(max(0.1, deadline - self._clock.monotonic())) and finished
-            self._save_position()
+            # from downstream to upstream, as the position is worth least
+            for part in reversed(self.parts):
+                finished = part.stop(self._left(deadline)) and finished
         if self._owns_transport:
-            self._transport.close()
+            self._means.transport.close()
         self.check()
         if not finished:
             raise StackError(f"the engine was still at work {timeout:g} s after it was told to stop")
@@ -126,11 +141,11 @@ class Engine:
 
     def step(self) -> int:
         """Single-threaded: one round of every part; how much there was to do."""
-        if self._threaded:
+        if self._means.threaded:
             raise UsageError("step() is for an engine without threads")
-        if self.populator is None and not self._consumers():
+        if not self.parts:
             self._build()
-        return sum(role.step() for _, role in self._named_roles())
+        return sum(part.step() for part in self.parts)
 
     def run_until_idle(self, limit: int = 100_000) -> int:
         """Single-threaded: rounds until nothing is left to do; how many there were.
@@ -149,13 +164,10 @@ class Engine:
         """
         self.check()
         try:
-            end = None if self.source is None else self.source.bounds()[1]
-            if self.populator is not None and self.populator.position != end:
+            end = None if self._source is None else self._source.bounds()[1]
+            if not all(part.idle() for part in self.parts):
                 return False
-            for consumer in self._consumers():
-                if consumer.in_flight or self._queue.backlog(consumer.group, consumer.topics):
-                    return False
-            return self.source is None or self.source.bounds()[1] == end
+            return self._source is None or self._source.bounds()[1] == end
         except ReplicationError as error:
             log.info("cannot tell whether there is anything to do", reason=str(error))
             return False
@@ -166,120 +178,56 @@ class Engine:
         while not self.idle():
             if self._clock.monotonic() >= deadline:
                 return False
-            if self._threaded:
+            if self._means.threaded:
                 self._clock.sleep(0.01)
             else:
                 self.step()
         return True
 
-    # construction
+    def facts(self) -> dict[str, object]:
+        """What a process says when it is ready."""
+        facts: dict[str, object] = {"roles": [name for name in PARTS if name in self.roles]}
+        for service in self.services:
+            facts |= service.facts()
+        return facts
 
-    def _check(self, journal: Journal | None) -> None:
-        unknown = self.roles - ROLES
-        if unknown:
-            known = ", ".join(sorted(ROLES))
-            raise UsageError(f"there is no engine role {', '.join(sorted(unknown))}; there are {known}")
-        for site in self.settings.bootstrap_list:
-            if site.type is None:
-                raise UsageError(f"site {site.site} has no cloud type: this engine replicates to clouds only")
-        if "populator" in self.roles and self.settings.queue_populator.log_source == "in_process" and journal is None:
-            raise UsageError("queuePopulator.logSource is in_process, but there is no journal in this process")
+    # particular parts
 
-    def _build(self) -> None:
-        self._queue.ensure_topics(all_topics(self.settings))
-        clients = SourceClients(self.settings.source, self._transport, self._clock, self._randomness)
-        if "populator" in self.roles:
-            self.source = self._journal_source()
-            self.populator = QueuePopulator(
-                self.settings,
-                self.source,
-                self._queue,
-                metrics=self.metrics,
-                checkpoints=self._checkpoints,
-                interruption=self._stopping,
-            )
-        writer = self._status_writer()
-        if "processor" in self.roles:
-            self.processors = [
-                QueueProcessor(
-                    self.settings,
-                    site,
-                    self._queue,
-                    clients,
-                    self._publisher(writer),
-                    clock=self._clock,
-                    randomness=self._randomness,
-                    metrics=self.metrics,
-                    checkpoints=self._checkpoints,
-                    threaded=self._threaded,
-                )
-                for site in self.settings.bootstrap_list
-            ]
-        if "status" in self.roles:
-            self.status_processor = ReplicationStatusProcessor(
-                self.settings,
-                self._queue,
-                clients,
-                writer,
-                clock=self._clock,
-                checkpoints=self._checkpoints,
-                threaded=self._threaded,
-            )
+    @property
+    def populator(self) -> QueuePopulator | None:
+        return next(iter(self._of(QueuePopulator)), None)
 
-    def _journal_source(self) -> JournalSource:
-        populator = self.settings.queue_populator
-        if populator.log_source == "in_process" and self._journal is not None:
-            return InProcessJournal(self._journal)
-        assert populator.bucketd is not None
-        return BucketdJournal(
-            self._transport,
-            populator.bucketd.url,
-            self._clock,
-            session=populator.bucketd.raft_session,
-            poll_interval=populator.poll_interval_s,
-        )
+    @property
+    def processors(self) -> list[QueueProcessor]:
+        return self._of(QueueProcessor)
 
-    def _status_writer(self) -> StatusWriter:
-        failed_topic = None
-        if self.settings.monitor_replication_failures:
-            topic = self.settings.replication_failed_topic
-            failed_topic = FailedTopic(self._queue.producer(), topic, self._clock)
-        return StatusWriter(self._clock, self._randomness, self.metrics, self._checkpoints, failed_topic)
+    @property
+    def status_processor(self) -> ReplicationStatusProcessor | None:
+        return next(iter(self._of(ReplicationStatusProcessor)), None)
 
-    def _publisher(self, writer: StatusWriter) -> Publisher:
-        if self.settings.dialect == "design":
-            return MetadataPublisher(writer)
-        return StatusTopicPublisher(self._queue.producer(), self.settings.replication_status_topic)
+    def _of(self, kind: type[Kind]) -> list[Kind]:
+        return [part for part in self.parts if isinstance(part, kind)]
 
     # running
 
-    def _consumers(self) -> list[QueueProcessor | ReplicationStatusProcessor]:
-        return [*self.processors, *([self.status_processor] if self.status_processor else [])]
+    def _build(self) -> None:
+        self._means.queue.ensure_topics(all_topics(self.settings))
+        if "populator" in self.roles:
+            self._source = journal_source(self._means)
+        self.parts = build_parts(self.roles, self._means)
 
-    def _named_roles(self) -> list[tuple[str, Role]]:
-        roles: list[tuple[str, Role]] = [("populator", self.populator)] if self.populator else []
-        roles += [(f"processor-{processor.site.site}", processor) for processor in self.processors]
-        roles += [("status", self.status_processor)] if self.status_processor else []
-        return roles
+    def _left(self, deadline: float) -> float:
+        return max(0.1, deadline - self._clock.monotonic())
 
-    def _run(self, name: str, role: Role) -> None:
+    def _run(self, part: Part) -> None:
         try:
-            while not self._stopping.ordered and self._failure is None:
-                role.step(_ROUND)
+            while not self._means.interruption.ordered and self._failure is None:
+                part.step(_ROUND)
         except (Interrupted, QueueClosed) as end:
-            log.info("engine part ends", part=name, reason=repr(end))
+            log.info("engine part ends", part=part.name, reason=repr(end))
         except BaseException as error:
-            log.exception("engine part failed", part=name)
+            log.exception("engine part failed", part=part.name)
             self._failure = error
-
-    def _save_position(self) -> None:
-        """So that the next engine need not read again what was of no interest; nothing depends on it."""
-        if self.populator is None:
-            return
-        try:
-            self.populator.save()
-        except (Interrupted, QueueClosed):
-            log.info("position not saved")
 
 
 def _pool_size(settings: EngineSettings) -> int:

@@ -13,8 +13,8 @@ from harness.engine.journal import JournalBatch, JournalSource
 from harness.engine.metrics import EngineMetrics
 from harness.engine.populator_position import PopulatorPosition
 from harness.engine.settings import EngineSettings
-from harness.queue.base import MessageTooLarge, Outgoing, Queue
-from harness.queue.interruption import Interruption
+from harness.queue.base import MessageTooLarge, Outgoing, Queue, QueueClosed
+from harness.queue.interruption import Interrupted, Interruption
 
 log = get_logger(__name__)
 
@@ -28,6 +28,8 @@ class QueuePopulator:
     Backbeat ends at any error and is restarted; here a journal that cannot be read is asked again, and Kafka is
     waited for. A message that Kafka refuses for its size can never be published: it is logged, counted and left.
     """
+
+    name = "populator"
 
     def __init__(
         self,
@@ -68,6 +70,19 @@ class QueuePopulator:
             return 0
         self._complained = False
         return count
+
+    def stop(self, timeout: float = 30.0) -> bool:
+        """So that the next one need not read again what was of no interest; nothing depends on it."""
+        del timeout  # nothing is waited for
+        try:
+            self.save()
+        except (Interrupted, QueueClosed):
+            log.info("position not saved")
+        return True
+
+    def idle(self) -> bool:
+        """Whether the whole journal is published. Raises ReplicationError when the journal cannot be asked."""
+        return self._position == self._source.bounds()[1]
 
     def save(self) -> None:
         """Save the position if it is ahead of the saved one."""

@@ -52,9 +52,11 @@ class QueueProcessor:
         threaded: bool = True,
     ) -> None:
         self.site = site
+        self.name = f"processor-{site.site}"
         self.group = processor_group(settings, site.site)
         self.topics = (settings.topic,)
         self._settings = settings
+        self._queue = queue
         self._clients = clients
         self._publisher = publisher
         self._clock = clock
@@ -85,6 +87,10 @@ class QueueProcessor:
     def stop(self, timeout: float = 30.0) -> bool:
         """Finish what runs and commit; False when something still ran after ``timeout`` seconds."""
         return self._consumption.stop(timeout)
+
+    def idle(self) -> bool:
+        """Whether all of its topics is handled and committed."""
+        return not self._consumption.in_flight and not self._queue.backlog(self.group, self.topics)
 
     @property
     def in_flight(self) -> int:

@@ -27,6 +27,8 @@ _RESULTS = frozenset({status.COMPLETED, status.FAILED, status.PENDING})
 class ReplicationStatusProcessor:
     """One consumer group for the results of all sites."""
 
+    name = "status"
+
     def __init__(
         self,
         settings: EngineSettings,
@@ -40,6 +42,7 @@ class ReplicationStatusProcessor:
     ) -> None:
         self.group = settings.replication_status_processor.group_id
         self.topics = (settings.replication_status_topic,)
+        self._queue = queue
         self._clients = clients
         self._writer = writer
         self._checkpoints = checkpoints
@@ -60,6 +63,10 @@ class ReplicationStatusProcessor:
     def stop(self, timeout: float = 30.0) -> bool:
         """Finish what runs and commit; False when something still ran after ``timeout`` seconds."""
         return self._consumption.stop(timeout)
+
+    def idle(self) -> bool:
+        """Whether all of its topics is handled and committed."""
+        return not self._consumption.in_flight and not self._queue.backlog(self.group, self.topics)
 
     @property
     def in_flight(self) -> int:

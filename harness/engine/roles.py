@@ -1,0 +1,148 @@
+"""The roles of an engine, one for each of Backbeat's processes, and the parts that each consists of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from harness.engine.failed_topic import FailedTopic
+from harness.engine.journal import BucketdJournal, InProcessJournal, JournalSource
+from harness.engine.parts import Means, Part, Service
+from harness.engine.publishing import MetadataPublisher, Publisher, StatusTopicPublisher
+from harness.engine.queue_populator import QueuePopulator
+from harness.engine.queue_processor import QueueProcessor
+from harness.engine.settings import EngineSettings
+from harness.engine.status_processor import ReplicationStatusProcessor
+from harness.engine.status_writer import StatusWriter
+from harness.errors import UsageError
+
+Builder = Callable[[Means], list[Part]]
+
+
+def populator_parts(means: Means) -> list[Part]:
+    """One that follows the journal."""
+    return [
+        QueuePopulator(
+            means.settings,
+            journal_source(means),
+            means.queue,
+            metrics=means.metrics,
+            checkpoints=means.checkpoints,
+            interruption=means.interruption,
+        )
+    ]
+
+
+def processor_parts(means: Means) -> list[Part]:
+    """One for each site."""
+    writer = _status_writer(means)
+    return [
+        QueueProcessor(
+            means.settings,
+            site,
+            means.queue,
+            means.clients,
+            _publisher(means, writer),
+            clock=means.clock,
+            randomness=means.randomness,
+            metrics=means.metrics,
+            checkpoints=means.checkpoints,
+            threaded=means.threaded,
+        )
+        for site in means.settings.bootstrap_list
+    ]
+
+
+def status_parts(means: Means) -> list[Part]:
+    """One for the results of all sites."""
+    return [
+        ReplicationStatusProcessor(
+            means.settings,
+            means.queue,
+            means.clients,
+            _status_writer(means),
+            clock=means.clock,
+            checkpoints=means.checkpoints,
+            threaded=means.threaded,
+        )
+    ]
+
+
+def api_parts(means: Means) -> list[Part]:
+    """What the HTTP API needs beside its server."""
+    del means
+    return []
+
+
+def api_services(means: Means) -> list[Service]:
+    """The server of the HTTP API, where it has a port."""
+    del means
+    return []
+
+
+#: In the order in which work goes through them.
+PARTS: dict[str, Builder] = {
+    "populator": populator_parts,
+    "processor": processor_parts,
+    "status": status_parts,
+    "api": api_parts,
+}
+SERVICES: dict[str, Callable[[Means], list[Service]]] = {"api": api_services}
+
+#: What an engine can do; Backbeat has a process for each.
+ROLES = frozenset(PARTS)
+
+
+def checked_roles(names: Iterable[str]) -> frozenset[str]:
+    """Raises UsageError for one that there is not."""
+    roles = frozenset(names)
+    if unknown := roles - ROLES:
+        known = ", ".join(PARTS)
+        raise UsageError(f"there is no engine role {', '.join(sorted(unknown))}; there are {known}")
+    return roles
+
+
+def check_settings(settings: EngineSettings, roles: frozenset[str], *, has_journal: bool) -> None:
+    """Raises UsageError for what these roles cannot do."""
+    for site in settings.bootstrap_list:
+        if site.type is None:
+            raise UsageError(f"site {site.site} has no cloud type: this engine replicates to clouds only")
+    if "populator" in roles and settings.queue_populator.log_source == "in_process" and not has_journal:
+        raise UsageError("queuePopulator.logSource is in_process, but there is no journal in this process")
+
+
+def build_parts(roles: frozenset[str], means: Means) -> list[Part]:
+    """From upstream to downstream."""
+    return [part for name, build in PARTS.items() if name in roles for part in build(means)]
+
+
+def build_services(roles: frozenset[str], means: Means) -> list[Service]:
+    return [service for name, build in SERVICES.items() if name in roles for service in build(means)]
+
+
+def journal_source(means: Means) -> JournalSource:
+    """The journal that the populator follows."""
+    populator = means.settings.queue_populator
+    if populator.log_source == "in_process" and means.journal is not None:
+        return InProcessJournal(means.journal)
+    assert populator.bucketd is not None
+    return BucketdJournal(
+        means.transport,
+        populator.bucketd.url,
+        means.clock,
+        session=populator.bucketd.raft_session,
+        poll_interval=populator.poll_interval_s,
+    )
+
+
+def _status_writer(means: Means) -> StatusWriter:
+    settings = means.settings
+    failed_topic = None
+    if settings.monitor_replication_failures:
+        failed_topic = FailedTopic(means.queue.producer(), settings.replication_failed_topic, means.clock)
+    return StatusWriter(means.clock, means.randomness, means.metrics, means.checkpoints, failed_topic)
+
+
+def _publisher(means: Means, writer: StatusWriter) -> Publisher:
+    if means.settings.dialect == "design":
+        return MetadataPublisher(writer)
+    return StatusTopicPublisher(means.queue.producer(), means.settings.replication_status_topic)
