@@ -7,89 +7,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from fake_cloudserver import get_logger
 from harness.engine import object_metadata, status
 from harness.engine.backbeat_client import SourceStream, streamed
 from harness.engine.errors import ReplicationError
-from harness.engine.queue_entry import ObjectQueueEntry
 from harness.engine.tasks import headers
-from harness.engine.tasks.context import Outcome, TaskContext
 from harness.engine.tasks.multipart import MultipartCopy
+from harness.engine.tasks.replication import SERVICE, ReplicationTask
 from harness.engine.tasks.source import open_source
-from harness.engine.times import age_of
 from harness.transport import Body
 
-log = get_logger(__name__)
 
-SERVICE = "ReplicationQueueProcessor"
+class AWSReplicationTask(ReplicationTask):
+    """Every request goes to the source CloudServer."""
 
-_SKIPPED_FROM_SOURCE = frozenset({"NoSuchEntity", "AccessDenied"})
-_SKIPPED_FROM_ANYWHERE = frozenset({"BadRole", "InvalidObjectState", "ObjNotFound"})
+    def _are_roles(self, roles: list[str]) -> bool:
+        return len(roles) <= 2
 
+    def _is_same_role(self, roles: list[str], configured: list[str]) -> bool:
+        return configured[0] == roles[0]
 
-class AWSReplicationTask:
-    """Replicates ``entry`` to the site of ``context``; every request goes to the source CloudServer."""
-
-    def __init__(self, context: TaskContext, entry: ObjectQueueEntry) -> None:
-        self._context = context
-        self._client = context.client
-        self._site = context.site
-        self._entry = entry
-        self._log = log.bind(
-            bucket=entry.bucket, key=entry.object_key, version=entry.encoded_version_id, site=self._site.site
-        )
-
-    def run(self) -> Outcome:
-        """Do it, with all the retries. Raises Interrupted when it was told to let go while it waited."""
-        try:
-            self._check_rules()
-            current = self._refresh()
-            version_id = self._replicate(current)
-        except ReplicationError as error:
-            return self._outcome_of(error)
-        return Outcome(status.COMPLETED, version_id)
-
-    def _outcome_of(self, error: ReplicationError) -> Outcome:
-        """What an error means once there is no retry left."""
-        skipped = error.name in _SKIPPED_FROM_ANYWHERE or (
-            error.origin == "source" and error.name in _SKIPPED_FROM_SOURCE
-        )
-        if skipped:
-            self._log.info("replication skipped", reason=str(error))
-            return Outcome(None, reason=str(error))
-        self._log.warning("replication failed", reason=str(error))
-        known = status.data_store_version_id(self._entry.metadata, self._site.site)
-        return Outcome(status.FAILED, known, reason=error.description or error.name)
-
-    # what may be done
-
-    def _check_rules(self) -> None:
-        roles = self._entry.roles
-        if roles is None or len(roles) > 2:
-            raise ReplicationError("BadRole", "expecting one or two roles in the object's metadata")
-        configuration = self._context.retry(lambda: self._client.get_bucket_replication(self._entry.bucket))
-        if not any(
-            rule.enabled and rule.prefix is not None and self._entry.object_key.startswith(rule.prefix)
-            for rule in configuration.rules
-        ):
-            raise ReplicationError("PreconditionFailed", "replication disabled for this object")
-        configured = configuration.role.split(",")
-        if len(configured) > 2 or configured[0] != roles[0]:
-            raise ReplicationError("BadRole", "the bucket's role is not the object's")
-
-    def _refresh(self) -> dict[str, Any]:
-        """The metadata as they are now."""
-        entry = self._entry
-        current = object_metadata.normalised(
-            self._context.retry_by_default(
-                lambda: self._client.get_metadata(entry.bucket, entry.object_key, entry.version_or_null)
-            )
-        )
-        self._context.metrics.picked_up(SERVICE, self._site.site, age_of(current, self._context.clock))
-        # An object that took its place has an entry of its own. Backbeat looks for that on NFS buckets only.
-        if status.was_replaced(entry.metadata, current):
-            raise ReplicationError("InvalidObjectState", "the object was overwritten")
-        return current
+    def _is_skipped(self, error: ReplicationError) -> bool:
+        # whoever says so: the source relays what the cloud says
+        return error.name == "ObjNotFound" or super()._is_skipped(error)
 
     # what is to be done
 

@@ -18,13 +18,12 @@ from harness.engine.tasks import headers
 from harness.engine.tasks.context import TaskContext
 from harness.engine.tasks.parallel import map_limited
 from harness.engine.tasks.part_sizes import ranges
+from harness.engine.tasks.replication import SERVICE
 from harness.engine.tasks.source import open_source
 from harness.queue.interruption import Interrupted
 from harness.transport import StreamedBody
 
 log = get_logger(__name__)
-
-SERVICE = "ReplicationQueueProcessor"
 
 _MD5 = re.compile("[0-9a-f]{32}")
 
