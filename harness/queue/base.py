@@ -45,17 +45,25 @@ class TopicSpecification:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message to send. Without ``partition`` the key decides (see ``partitioner.py``)."""
+    """A message to send. Without ``partition`` the key decides (see ``partitioner.py``).
+
+    ``value`` None is a tombstone: a compacted topic forgets the key.
+    """
 
     topic: str
     key: bytes | None
-    value: bytes
+    value: bytes | None
     partition: int | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of key and value."""
+        return len(self.key or b"") + len(self.value or b"")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Message:
-    """A message as it was received; ``timestamp`` in milliseconds since the epoch."""
+    """A message as it was received; ``timestamp`` in milliseconds since the epoch. A tombstone's value is empty."""
 
     topic: str
     partition: int
@@ -126,6 +134,23 @@ class Consumer(Protocol):
         """Leave the group. Nothing is committed by this."""
 
 
+class Follower(Protocol):
+    """Reads one topic, all of its partitions, outside of any group; used by one thread."""
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether everything is received that the topic held when the broker was last heard."""
+
+    def poll(self, limit: int, timeout: float) -> list[Message]:
+        """At most ``limit`` (1 and more) messages, waiting at most ``timeout`` seconds for the first; [] for none.
+
+        While the broker is gone this returns []. Raises QueueClosed.
+        """
+
+    def close(self) -> None:
+        """Stop following."""
+
+
 class Queue(Protocol):
     """A Kafka cluster, or what stands for one."""
 
@@ -140,6 +165,13 @@ class Queue(Protocol):
 
     def read(self, topic: str, tail: int | None = None) -> list[Message]:
         """What ``topic`` holds now, partition by partition, or the last ``tail`` messages of each partition."""
+
+    def follower(self, topic: str, start: Mapping[int, int] | None = None) -> Follower:
+        """A reader of ``topic``, which exists.
+
+        ``start`` has the offset to begin with, by partition; a partition that it does not name, or has not got that
+        far (a broker that lost its memory), is read from its oldest message on. Waits while the broker is gone.
+        """
 
     def progress(self, group: str, topics: Sequence[str]) -> Mapping[TopicPartition, Progress]:
         """Where ``group`` is in every partition of ``topics``."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import logging
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from fake_cloudserver import Clock, Randomness
 from harness.queue.base import Message, Progress, QueueClosed, RebalanceListener, TopicPartition, TopicSpecification
 from harness.queue.interruption import Interrupted, Interruption
 from harness.queue.kafka_consumer import KafkaQueueConsumer, new_consumer, to_message
+from harness.queue.kafka_follower import KafkaQueueFollower
 from harness.queue.kafka_library import KafkaAdminClient, KafkaError, TopicAlreadyExistsError
 from harness.queue.kafka_library import TopicPartition as KafkaTopicPartition
 from harness.queue.kafka_producer import KafkaQueueProducer
@@ -56,6 +57,12 @@ class KafkaQueue:
 
     def read(self, topic: str, tail: int | None = None) -> list[Message]:
         return self._until_it_works(f"read topic {topic}", lambda: self._read(topic, tail))
+
+    def follower(self, topic: str, start: Mapping[int, int] | None = None) -> KafkaQueueFollower:
+        return self._until_it_works(
+            f"follow topic {topic}",
+            lambda: KafkaQueueFollower(self._settings, topic, start or {}, self._closing),
+        )
 
     def progress(self, group: str, topics: Sequence[str]) -> dict[TopicPartition, Progress]:
         return self._until_it_works(f"ask for the progress of {group}", lambda: self._progress(group, topics))

@@ -14,7 +14,13 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
     from kafka.consumer.subscription_state import AsyncConsumerRebalanceListener
-    from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError, TopicAlreadyExistsError
+    from kafka.errors import (
+        KafkaError,
+        MessageSizeTooLargeError,
+        RecordListTooLargeError,
+        TopicAlreadyExistsError,
+        UnknownTopicOrPartitionError,
+    )
     from kafka.net.inet import KafkaNetSocket
     from kafka.structs import OffsetAndMetadata, TopicPartition
 
@@ -29,6 +35,7 @@ __all__ = [
     "RecordListTooLargeError",
     "TopicAlreadyExistsError",
     "TopicPartition",
+    "UnknownTopicOrPartitionError",
 ]
 
 

@@ -50,7 +50,7 @@ class KafkaQueueProducer:
                 return
             if isinstance(error, _TOO_LARGE):
                 refused = undelivered[0]
-                raise MessageTooLarge(refused.topic, refused.key, len(refused.value)) from error
+                raise MessageTooLarge(refused.topic, refused.key, refused.size) from error
             if not complained:
                 log.warning("%d messages are not delivered yet, trying on: %s", len(undelivered), error)
                 complained = True

@@ -54,6 +54,9 @@ class MemoryQueue:
             logs = self._broker.topics.get(topic, [])
             return [message for log in logs for message in (log if tail is None else log[-tail:])]
 
+    def follower(self, topic: str, start: Mapping[int, int] | None = None) -> MemoryFollower:
+        return MemoryFollower(self._broker, topic, start or {})
+
     def progress(self, group: str, topics: Sequence[str]) -> dict[TopicPartition, Progress]:
         broker = self._broker
         with broker.changed:
@@ -124,10 +127,20 @@ class _Broker:
     def log(self, partition: TopicPartition) -> list[Message]:
         return self.topics[partition.topic][partition.partition]
 
+    def take(self, positions: dict[TopicPartition, int], limit: int) -> list[Message]:
+        """At most ``limit`` messages from ``positions`` on, which move with them."""
+        taken: list[Message] = []
+        for partition, position in list(positions.items()):
+            batch = self.log(partition)[position : position + limit - len(taken)]
+            positions[partition] = position + len(batch)
+            taken += batch
+            if len(taken) >= limit:
+                break
+        return taken
+
     def append(self, message: Outgoing) -> None:
-        size = len(message.value) + len(message.key or b"")
-        if size > self.max_message_bytes:
-            raise MessageTooLarge(message.topic, message.key, size)
+        if message.size > self.max_message_bytes:
+            raise MessageTooLarge(message.topic, message.key, message.size)
         if message.topic not in self.topics:
             raise QueueError(f"there is no topic {message.topic}")
         logs = self.topics[message.topic]
@@ -135,7 +148,8 @@ class _Broker:
         if number is None:
             number = partition_for(message.key, len(logs), self.randomness)
         timestamp = int(self.clock.now() * 1000)
-        logs[number].append(Message(message.topic, number, len(logs[number]), message.key, message.value, timestamp))
+        value = message.value or b""
+        logs[number].append(Message(message.topic, number, len(logs[number]), message.key, value, timestamp))
 
 
 class MemoryProducer:
@@ -156,6 +170,39 @@ class MemoryProducer:
             for message in messages:
                 broker.append(message)
             broker.changed.notify_all()
+
+
+class MemoryFollower:
+    """See :class:`harness.queue.base.Follower`."""
+
+    def __init__(self, broker: _Broker, topic: str, start: Mapping[int, int]) -> None:
+        self._broker = broker
+        with broker.changed:
+            if topic not in broker.topics:
+                raise QueueError(f"there is no topic {topic}")
+            ends = {one: len(broker.log(one)) for one in broker.partitions([topic])}
+        wanted = {one: start.get(one.partition, 0) for one in ends}
+        self._positions = {one: offset if offset <= ends[one] else 0 for one, offset in wanted.items()}
+
+    @property
+    def caught_up(self) -> bool:
+        with self._broker.changed:
+            return all(at >= len(self._broker.log(one)) for one, at in self._positions.items())
+
+    def poll(self, limit: int, timeout: float) -> list[Message]:
+        broker = self._broker
+        deadline = broker.clock.monotonic() + timeout
+        with broker.changed:
+            while True:
+                if broker.closed:
+                    raise QueueClosed("the queue is closed")
+                messages = [] if broker.gone else broker.take(self._positions, limit)
+                left = deadline - broker.clock.monotonic()
+                if messages or left <= 0 or not broker.clock.wait(broker.changed, left):
+                    return messages
+
+    def close(self) -> None:
+        self._positions = {}
 
 
 class MemoryConsumer:
@@ -180,7 +227,7 @@ class MemoryConsumer:
             with broker.changed:
                 if broker.closed or self._closed:
                     raise QueueClosed("the queue is closed")
-                messages = [] if broker.gone else self._take(limit)
+                messages = [] if broker.gone else broker.take(self._positions, limit)
                 left = 0.0 if over else deadline - broker.clock.monotonic()
                 if messages or left <= 0:
                     return messages
@@ -202,16 +249,6 @@ class MemoryConsumer:
             self._group.members.remove(self)
             self._group.rebalance()
             self._broker.changed.notify_all()
-
-    def _take(self, limit: int) -> list[Message]:
-        taken: list[Message] = []
-        for partition, position in list(self._positions.items()):
-            batch = self._broker.log(partition)[position : position + limit - len(taken)]
-            self._positions[partition] = position + len(batch)
-            taken += batch
-            if len(taken) >= limit:
-                break
-        return taken
 
     def _follow_rebalance(self) -> None:
         """Give up what we have when a rebalance began; take what is ours when every member did so."""

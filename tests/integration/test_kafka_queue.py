@@ -29,6 +29,7 @@ from harness.queue.kafka import KafkaQueue
 from harness.queue.kafka_settings import KafkaSettings
 from harness.queue.memory import MemoryQueue
 from harness.queue.ordered import OrderedConsumption
+from harness.queue.table import TopicTable
 
 CLOCK = SystemClock()
 RANDOMNESS = SystemRandomness()
@@ -197,6 +198,93 @@ def test_read_everything_or_the_tail(twin: Twin) -> None:
     assert [m.value for m in twin.queue.read(topic)] == [b"a1", b"a2", b"a3", b"a4", b"a5"]
     assert [m.value for m in twin.queue.read(topic, tail=2)] == [b"a4", b"a5"]
     assert [m.value for m in twin.queue.read(topic, tail=20)] == [b"a1", b"a2", b"a3", b"a4", b"a5"]
+
+
+def test_a_follower_begins_where_it_is_told_and_goes_on(twin: Twin) -> None:
+    topic = twin.topic(partitions=2)
+    twin.queue.producer().send_all([Outgoing(topic, b"k", b"%d" % n, partition=n % 2) for n in range(6)])
+    follower = twin.queue.follower(topic, {1: 2})
+    assert sorted(m.value for m in poll_until(follower, 4)) == [b"0", b"2", b"4", b"5"]
+    assert follower.caught_up
+    twin.queue.producer().send_all([Outgoing(topic, b"k", b"later", partition=0)])
+    assert [m.value for m in poll_until(follower, 1)] == [b"later"]
+    follower.close()
+
+
+def test_a_follower_is_behind_until_it_has_everything(twin: Twin) -> None:
+    topic = twin.topic(partitions=1)
+    twin.queue.producer().send_all(outgoing(topic, *"aaa"))
+    follower = twin.queue.follower(topic)
+    assert not follower.caught_up
+    first = poll_until(follower, 1)
+    assert len(poll_until(follower, 3 - len(first))) + len(first) == 3
+    assert follower.caught_up
+    empty = twin.queue.follower(twin.topic(partitions=3))
+    wait_until(lambda: not empty.poll(1, 0.05) and empty.caught_up, "an empty topic is never read to its end")
+    follower.close()
+    empty.close()
+
+
+def test_a_follower_that_is_ahead_of_the_topic_begins_anew(twin: Twin) -> None:
+    topic = twin.topic(partitions=1)
+    twin.queue.producer().send_all(outgoing(topic, *"aa"))
+    follower = twin.queue.follower(topic, {0: 7})
+    assert [m.value for m in poll_until(follower, 2)] == [b"a1", b"a2"]
+    follower.close()
+
+
+def test_a_follower_receives_nothing_while_the_broker_is_gone_and_goes_on_after(twin: Twin) -> None:
+    topic = twin.topic(partitions=1)
+    twin.queue.producer().send_all(outgoing(topic, "a"))
+    follower = twin.queue.follower(topic)
+    poll_until(follower, 1)
+    with twin.outage():
+        assert follower.poll(10, 0.1) == []
+    twin.queue.producer().send_all(outgoing(topic, "b"))
+    assert [m.value for m in poll_until(follower, 1)] == [b"b1"]
+    follower.close()
+
+
+def test_a_tombstone_arrives_as_an_empty_value(twin: Twin) -> None:
+    topic = twin.topic(partitions=1)
+    twin.queue.producer().send_all([Outgoing(topic, b"k", b"v"), Outgoing(topic, b"k", None)])
+    assert [(m.key, m.value) for m in twin.queue.read(topic)] == [(b"k", b"v"), (b"k", b"")]
+
+
+def loaded_table(twin: Twin, topic: str) -> TopicTable:
+    table = TopicTable(twin.queue, topic)
+    table.load()
+    return table
+
+
+def test_a_table_keeps_what_was_put_for_the_next_one_that_loads_it(twin: Twin) -> None:
+    topic = twin.topic(partitions=2)
+    first = loaded_table(twin, topic)
+    for number in range(20):
+        first.put(f"key{number}", b"old")
+    first.write({f"key{number}": b"%d" % number for number in range(20)})
+    first.delete("key3", "key4")
+    expected = {f"key{number}": b"%d" % number for number in range(20) if number not in (3, 4)}
+    assert first.items() == expected
+    first.close()
+    second = loaded_table(twin, topic)
+    assert second.items() == expected
+    assert (second.get("key3"), second.get("key5")) == (None, b"5")
+    second.close()
+
+
+def test_two_tables_of_a_topic_agree(twin: Twin) -> None:
+    topic = twin.topic(partitions=1)
+    one, other = loaded_table(twin, topic), loaded_table(twin, topic)
+    one.put("k", b"1")
+    other.put("k", b"2")
+    other.put("gone", b"x")
+    one.delete("gone")
+    wait_until(lambda: one.follow(0.05) == 0 and one.get("k") == b"2", "the later write does not win")
+    wait_until(lambda: other.follow(0.05) == 0 and other.get("gone") is None, "the tombstone is not seen")
+    assert one.items() == other.items() == {"k": b"2"}
+    one.close()
+    other.close()
 
 
 def test_creating_a_topic_twice_keeps_it(twin: Twin) -> None:
