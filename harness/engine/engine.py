@@ -71,7 +71,7 @@ class Engine:
         threaded: bool = True,
     ) -> None:
         self.settings = settings
-        self.metrics = EngineMetrics()
+        self.metrics = EngineMetrics.of(settings, clock)
         self.roles = checked_roles(roles)
         check_settings(settings, self.roles, has_journal=journal is not None)
         self._clock = clock

@@ -40,16 +40,21 @@ class JournalBatch:
     Attributes:
         next: where to read on; where this read began when it brought nothing.
         records: how many records were read; each may hold several entries, or none.
+        end: the journal's last record, where it is known.
+        written: when the last record read was written.
     """
 
     entries: tuple[JournalEntry, ...]
     next: int
     records: int
+    end: int | None = None
+    written: str | None = None
 
 
 class JournalSource(Protocol):
     """A journal of numbered records."""
 
+    log_name: str
     log_id: str
 
     def read(self, start: int, limit: int) -> JournalBatch:
@@ -98,6 +103,7 @@ class InProcessJournal:
     """A journal in this process. Its records have one entry each, as those of CloudServer's file metadata."""
 
     def __init__(self, journal: Journal, log_name: str = "s3-recordlog") -> None:
+        self.log_name = "bucket-file"
         self.log_id = f"bucketFile_{log_name}"
         self._journal = journal
 
@@ -115,7 +121,8 @@ class InProcessJournal:
             )
             for record in records
         )
-        return JournalBatch(entries, records[-1].sequence + 1, len(records))
+        last = records[-1]
+        return JournalBatch(entries, last.sequence + 1, len(records), self._journal.last_sequence, last.timestamp)
 
     def wait(self, position: int, timeout: float) -> None:
         self._journal.wait(position - 1, timeout)
@@ -134,6 +141,7 @@ class BucketdJournal:
     def __init__(
         self, transport: Transport, url: str, clock: Clock, *, session: int = 1, poll_interval: float = 1.0
     ) -> None:
+        self.log_name = "raft-log"
         self.log_id = f"raft_{session}"
         self._transport = transport
         self._log_url = f"{url.rstrip('/')}/_/raft_sessions/{session}/log"
@@ -148,7 +156,8 @@ class BucketdJournal:
         if first is None or not log:
             return JournalBatch((), start, 0)
         entries = tuple(_entry(record, entry) for record in log for entry in record.get("entries") or ())
-        return JournalBatch(entries, first + len(log), len(log))
+        end, written = answer["info"].get("cseq"), log[-1].get("timestamp")
+        return JournalBatch(entries, first + len(log), len(log), end, written)
 
     def wait(self, position: int, timeout: float) -> None:
         if not self._waits:

@@ -13,6 +13,7 @@ from harness.engine.journal import JournalBatch, JournalSource
 from harness.engine.metrics import EngineMetrics
 from harness.engine.populator_position import PopulatorPosition
 from harness.engine.settings import EngineSettings
+from harness.engine.times import seconds_of
 from harness.queue.base import MessageTooLarge, Outgoing, Queue, QueueClosed
 from harness.queue.interruption import Interrupted, Interruption
 
@@ -43,6 +44,7 @@ class QueuePopulator:
     ) -> None:
         self._settings = settings
         self._source = source
+        self._log = source.log_name, source.log_id
         self._producer = queue.producer()
         self._saved = PopulatorPosition(queue, settings.queue_populator.position_topic, source.log_id)
         self._metrics = metrics
@@ -103,7 +105,7 @@ class QueuePopulator:
             log.warning("the journal lost records", expected=position, next=batch.next, records=batch.records)
         published = self._publish(batch)
         self._position = batch.next
-        self._metrics.journal_position("replication", self._source.log_id, batch.next)
+        self._metrics.journal_read(*self._log, batch.next, end=batch.end, written=seconds_of(batch.written))
         if published or batch.next - (self._last_saved or 0) >= _SAVE_AFTER:
             self.save()
         if published:
@@ -119,6 +121,7 @@ class QueuePopulator:
             saved = None
         self._position = start if saved is None else saved
         self._last_saved = saved
+        self._metrics.journal_read(*self._log, self._position, end=end - 1)
         log.info("following the journal", log_id=self._source.log_id, position=self._position, saved=saved)
         return self._position
 
@@ -133,8 +136,7 @@ class QueuePopulator:
         if publications:
             self._send(publications)
             self._checkpoints.reach(POPULATOR_PRODUCED)
-            sizes = [one.replicated_bytes for one in publications]
-            self._metrics.populated("replication", self._source.log_id, sizes)
+            self._metrics.populated(*self._log, publications)
         return len(publications)
 
     def _note(self, dropped: Dropped, bucket: str, key: str | None) -> None:
@@ -155,7 +157,7 @@ class QueuePopulator:
             self._producer.send_all([message], self._interruption)
         except MessageTooLarge as error:
             log.exception("object is not replicated", key=message.key, reason=str(error))
-            self._metrics.not_published("replication", self._source.log_id)
+            self._metrics.not_published(*self._log)
 
     def _complain(self, error: ReplicationError) -> None:
         if not self._complained:

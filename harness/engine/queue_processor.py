@@ -103,6 +103,7 @@ class QueueProcessor:
             return
         if self._recent.knows(entry, message.value):
             log.info("published twice, completed once", key=entry.canonical_key, site=self.site.site)
+            self._metrics.skipped(entry, self.site.site)
             return
         if self._gate is not None:
             self._gate.pass_through(interruption)
@@ -123,6 +124,8 @@ class QueueProcessor:
         self._checkpoints.reach(PROCESSOR_PUBLISHED)
         if outcome.status is not None:
             self._metrics.result(self.site.site, outcome.status, with_data="DATA" in entry.content)
+        else:
+            self._metrics.skipped(entry, self.site.site)
         if outcome.status == status.COMPLETED:
             self._recent.add(entry, message.value)
 

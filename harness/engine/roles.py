@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from harness.engine.failed_topic import FailedTopic
 from harness.engine.journal import BucketdJournal, InProcessJournal, JournalSource
+from harness.engine.metrics.reports import MetricsProducer
 from harness.engine.parts import Means, Part, Service
 from harness.engine.publishing import MetadataPublisher, Publisher, StatusTopicPublisher
 from harness.engine.queue_populator import QueuePopulator
@@ -67,6 +68,14 @@ def status_parts(means: Means) -> list[Part]:
     ]
 
 
+def metrics_parts(means: Means) -> list[Part]:
+    """One that tells the metrics topic, whatever the roles."""
+    if means.metrics.reports is None:
+        return []
+    topic = means.settings.metrics_topic
+    return [MetricsProducer(means.metrics.reports, means.queue.producer(), topic, means.interruption, means.clock)]
+
+
 def api_parts(means: Means) -> list[Part]:
     """What the HTTP API needs beside its server."""
     del means
@@ -111,8 +120,9 @@ def check_settings(settings: EngineSettings, roles: frozenset[str], *, has_journ
 
 
 def build_parts(roles: frozenset[str], means: Means) -> list[Part]:
-    """From upstream to downstream."""
-    return [part for name, build in PARTS.items() if name in roles for part in build(means)]
+    """From upstream to downstream; before all of them the one that tells what they did, as it ends last."""
+    parts = [part for name, build in PARTS.items() if name in roles for part in build(means)]
+    return [*metrics_parts(means), *parts]
 
 
 def build_services(roles: frozenset[str], means: Means) -> list[Service]:

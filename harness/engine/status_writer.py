@@ -65,6 +65,7 @@ class StatusWriter:
         except ReplicationError as error:
             # the object or its bucket is gone, or is not ours any more: there is nobody to tell
             bound.warning("status not written", status=result.status, reason=str(error))
+            self._not_written(entry, result)
             return None
         if written is None:
             bound.info("status unchanged", status=result.status)
@@ -72,9 +73,9 @@ class StatusWriter:
         self._checkpoints.reach(STATUS_WRITTEN)
         info = written["replicationInfo"]
         now = status.site_status(written, result.site) or result.status
-        self._metrics.status_written(
-            result.site, now, info["status"], entry.replay_count or 0, age_of(written, self._clock)
-        )
+        self._metrics.status_written(entry, result.site, now, info["status"], age_of(written, self._clock))
+        if now == status.PENDING:
+            self._not_written(entry, result)
         if now == status.FAILED and self._failed_topic is not None:
             self._failed_topic.announce(entry, result.site, interruption)
         bound.info("status written", status=now, object_status=info["status"], version_id=result.version_id)
@@ -84,6 +85,13 @@ class StatusWriter:
         version = entry.version_or_null
         current = object_metadata.normalised(client.get_metadata(entry.bucket, entry.object_key, version))
         changed = status.merged(current, result)
+        if changed is None and status.site_status(current, result.site) != status.COMPLETED:
+            self._not_written(entry, result)
         if changed is not None:
             client.put_metadata(entry.bucket, entry.object_key, version, changed)
         return changed
+
+    def _not_written(self, entry: ObjectQueueEntry, result: SiteResult) -> None:
+        """The entry ends without a result of its own; a site that is COMPLETED already was counted when it was."""
+        if result.status != status.PENDING:
+            self._metrics.superseded(entry, result.site)

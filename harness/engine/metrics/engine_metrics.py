@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fake_cloudserver import Clock
 from harness.engine import status
 from harness.engine.filter import Publication
 from harness.engine.metrics import message
@@ -15,6 +16,7 @@ from harness.engine.metrics.message import ObjectName
 from harness.engine.metrics.registry import MetricsRegistry
 from harness.engine.metrics.reports import MetricsReports
 from harness.engine.queue_entry import ObjectQueueEntry
+from harness.engine.settings import EngineSettings
 
 _RESULTS = {status.COMPLETED: message.COMPLETED, status.FAILED: message.FAILED}
 
@@ -41,8 +43,14 @@ class EngineMetrics:
         replays: int = 0,
     ) -> None:
         self.registry = MetricsRegistry(catalogue(object_sizes, replays))
-        self._reports = reports
+        self.reports = reports
         self._replays = replays
+
+    @classmethod
+    def of(cls, settings: EngineSettings, clock: Clock) -> EngineMetrics:
+        """As the settings say, and with reports."""
+        replays = sum(topic.retries for topic in settings.replay_topics)
+        return cls(MetricsReports(clock), object_sizes=settings.object_size_metrics, replays=replays)
 
     def render(self) -> bytes:
         """Prometheus's text form."""
@@ -204,13 +212,13 @@ class EngineMetrics:
             self.registry.count("s3_replication_replay_success_total", **labels)
 
     def _report_site(self, kind: str, site: str, ops: int, size: int) -> None:
-        if self._reports is not None:
-            self._reports.about_site(kind, site, ops, size)
+        if self.reports is not None:
+            self.reports.about_site(kind, site, ops, size)
 
     def _report_object(self, kind: str, entry: ObjectQueueEntry, site: str, size: int) -> None:
         version_id = entry.encoded_version_id
-        if self._reports is not None and version_id:
-            self._reports.about_object(kind, site, ObjectName(entry.bucket, entry.object_key, version_id), size)
+        if self.reports is not None and version_id:
+            self.reports.about_object(kind, site, ObjectName(entry.bucket, entry.object_key, version_id), size)
 
 
 def _size(entry: ObjectQueueEntry) -> int:

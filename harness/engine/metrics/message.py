@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import Any
+from typing import Any, TypeGuard
 
 from harness.engine.javascript import stringify
 
@@ -36,13 +36,14 @@ class MetricsMessage:
 
     Attributes:
         type: ``queued``, ``completed``, ``failed``, or ``pendingOnly``: what waits changed, for no result of its own.
+        size: bytes.
         ops: objects; None where the message is about one object. Negative only with ``pendingOnly``.
         timestamp: milliseconds since the epoch.
     """
 
     type: str
     site: str
-    bytes: int
+    size: int
     timestamp: int
     ops: int | None = None
     name: ObjectName | None = None
@@ -52,7 +53,7 @@ class MetricsMessage:
         members: dict[str, Any] = {"timestamp": self.timestamp}
         if self.ops is not None:
             members["ops"] = self.ops
-        members |= {"bytes": self.bytes, "extension": EXTENSION, "type": self.type, "site": self.site}
+        members |= {"bytes": self.size, "extension": EXTENSION, "type": self.type, "site": self.site}
         if self.name is not None:
             members |= {"bucketName": self.name.bucket, "objectKey": self.name.key, "versionId": self.name.version_id}
         return stringify(members).encode()
@@ -71,15 +72,20 @@ def parse(value: bytes) -> MetricsMessage | None:
     if not isinstance(members, dict) or members.get("extension") != EXTENSION or members.get("type") not in _TYPES:
         return None
     site, size, timestamp = members.get("site"), members.get("bytes"), members.get("timestamp")
-    if not isinstance(site, str) or not site or not _is_count(size) or not _is_count(timestamp):
+    if not _is_text(site) or not _is_count(size) or not _is_count(timestamp):
         return None
-    named = [members.get(one) for one in ("bucketName", "objectKey", "versionId")]
-    if all(isinstance(one, str) and one for one in named):
-        return MetricsMessage(members["type"], site, size, timestamp, name=ObjectName(*named))
-    if any(named) or not _is_count(members.get("ops")):
+    bucket, key, version_id = (members.get(one) for one in ("bucketName", "objectKey", "versionId"))
+    if _is_text(bucket) and _is_text(key) and _is_text(version_id):
+        return MetricsMessage(members["type"], site, size, timestamp, name=ObjectName(bucket, key, version_id))
+    ops = members.get("ops")
+    if bucket or key or version_id or not _is_count(ops):
         return None
-    return MetricsMessage(members["type"], site, size, timestamp, ops=members["ops"])
+    return MetricsMessage(members["type"], site, size, timestamp, ops=ops)
 
 
-def _is_count(value: object) -> bool:
+def _is_text(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and value != ""
+
+
+def _is_count(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)

@@ -62,6 +62,11 @@ class MetricsReports:
             if timeout and not self._messages and not self._summed:
                 self._clock.wait(self._filled, timeout)
 
+    @property
+    def is_empty(self) -> bool:
+        with self._filled:
+            return not self._messages and not self._summed
+
     def _now(self) -> int:
         return int(self._clock.now() * 1000)
 
@@ -80,7 +85,7 @@ class MetricsReports:
         before = self._summed.get(key)
         if before is not None:
             ops += before.ops or 0
-            message = dataclasses.replace(message, bytes=message.bytes + before.bytes)
+            message = dataclasses.replace(message, size=message.size + before.size)
         self._summed[key] = dataclasses.replace(message, ops=ops)
 
 
@@ -91,11 +96,16 @@ class MetricsProducer:
     counters may be off by as much; in an outage beyond the buffer, progress of single objects.
     """
 
-    def __init__(self, reports: MetricsReports, producer: Producer, topic: str, interruption: Interruption) -> None:
+    name = "metrics"
+
+    def __init__(
+        self, reports: MetricsReports, producer: Producer, topic: str, interruption: Interruption, clock: Clock
+    ) -> None:
         self._reports = reports
         self._producer = producer
         self._topic = topic
         self._interruption = interruption
+        self._clock = clock
 
     def step(self, timeout: float = 0.0) -> int:
         """Send what there is, waiting up to ``timeout`` seconds for it; how many messages were sent.
@@ -107,7 +117,9 @@ class MetricsProducer:
         if not messages:
             return 0
         try:
-            self._producer.send_all([Outgoing(self._topic, None, one.to_json()) for one in messages], self._interruption)
+            self._producer.send_all(
+                [Outgoing(self._topic, None, one.to_json()) for one in messages], self._interruption
+            )
         except (Interrupted, QueueClosed):
             self._reports.give_back(messages)
             raise
@@ -115,10 +127,15 @@ class MetricsProducer:
             log.exception("metrics are lost", messages=len(messages))
         return len(messages)
 
-    def flush(self) -> None:
+    def stop(self, timeout: float = 30.0) -> bool:
         """Send what is left, as far as Kafka takes it at once."""
+        deadline = self._clock.monotonic() + timeout
         try:
-            while self.step():
+            while self.step() and self._clock.monotonic() < deadline:
                 pass
         except (Interrupted, QueueClosed):
             log.info("the last metrics are lost: Kafka is gone")
+        return True
+
+    def idle(self) -> bool:
+        return self._reports.is_empty

@@ -12,7 +12,7 @@ from harness.engine.backbeat_client import SourceStream, streamed
 from harness.engine.errors import ReplicationError
 from harness.engine.tasks import headers
 from harness.engine.tasks.multipart import MultipartCopy
-from harness.engine.tasks.replication import SERVICE, ReplicationTask
+from harness.engine.tasks.replication import ReplicationTask
 from harness.engine.tasks.source import open_source
 from harness.transport import Body
 
@@ -54,6 +54,7 @@ class AWSReplicationTask(ReplicationTask):
             return known
         if self._is_big():
             return MultipartCopy(self._context, entry).run()
+        self._context.metrics.copy_begins(entry, site)
         return self._context.retry(self._put)
 
     def _is_big(self) -> bool:
@@ -68,11 +69,12 @@ class AWSReplicationTask(ReplicationTask):
         length = self._entry.content_length
         if length == 0:
             return self._put_body(b"")
+        begun = self._context.clock.monotonic()
         source = open_source(self._context, self._entry, length)
         try:
             return self._put_body(streamed(source, length))
         finally:
-            self._finish(source, length)
+            self._finish(source, length, begun)
 
     def _put_body(self, body: bytes | Body) -> str:
         entry, context = self._entry, self._context
@@ -86,12 +88,14 @@ class AWSReplicationTask(ReplicationTask):
             sent = headers.common(entry, self._site, "release") | described
             version_id = self._operate("PUT", "putobject", sent, body).get("versionId") or ""
         elapsed = context.clock.monotonic() - begun
-        context.metrics.written(SERVICE, self._site.site, entry.content_length, elapsed)
+        context.metrics.written(context.service, self._site.site, entry.content_length, elapsed)
+        context.metrics.copied(entry, self._site.site, entry.content_length)
         return str(version_id)
 
-    def _finish(self, source: SourceStream, length: int) -> None:
+    def _finish(self, source: SourceStream, length: int, begun: float) -> None:
         source.close()
-        self._context.metrics.source_read(SERVICE, self._site.site, length)
+        elapsed = self._context.clock.monotonic() - begun
+        self._context.metrics.source_read(self._context.service, self._site.site, length, elapsed)
 
     def _delete(self) -> None:
         dialect = self._context.settings.dialect

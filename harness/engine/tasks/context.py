@@ -16,6 +16,10 @@ from harness.queue.interruption import Interruption
 
 Result = TypeVar("Result")
 
+#: Values of the metrics' label ``serviceName``.
+QUEUE_PROCESSOR = "ReplicationQueueProcessor"
+REPLAY_PROCESSOR = "ReplicationReplayProcessor"
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class TaskContext:
@@ -23,6 +27,7 @@ class TaskContext:
 
     Attributes:
         threaded: whether parts may be copied side by side.
+        service: who works here, for the metrics.
     """
 
     settings: EngineSettings
@@ -33,6 +38,7 @@ class TaskContext:
     interruption: Interruption
     metrics: EngineMetrics
     threaded: bool = True
+    service: str = QUEUE_PROCESSOR
 
     def retry(
         self,

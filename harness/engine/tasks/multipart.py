@@ -18,7 +18,6 @@ from harness.engine.tasks import headers
 from harness.engine.tasks.context import TaskContext
 from harness.engine.tasks.parallel import map_limited
 from harness.engine.tasks.part_sizes import ranges
-from harness.engine.tasks.replication import SERVICE
 from harness.engine.tasks.source import open_source
 from harness.queue.interruption import Interrupted
 from harness.transport import StreamedBody
@@ -54,6 +53,7 @@ class MultipartCopy:
         upload_id, arrived = self._initiate()
         if arrived:
             return arrived
+        self._context.metrics.copy_begins(self._entry, self._context.site.site)
         numbered: list[NumberedRange] = list(
             enumerate(ranges(self._entry.content_length, self._context.site.type), start=1)
         )
@@ -100,10 +100,15 @@ class MultipartCopy:
         part = self._part(number, answer)
         if self._context.settings.queue_processor.verify_parts:
             _check_integrity(str(part["ETag"]), body.md5())
-        site, metrics = self._context.site.site, self._context.metrics
-        metrics.source_read(SERVICE, site, length)
-        metrics.written(SERVICE, site, length, self._context.clock.monotonic() - begun)
+        self._count(length, self._context.clock.monotonic() - begun)
         return part
+
+    def _count(self, length: int, elapsed: float) -> None:
+        """A part arrived; it was read and written in one."""
+        context, site = self._context, self._context.site.site
+        context.metrics.source_read(context.service, site, length, elapsed)
+        context.metrics.written(context.service, site, length, elapsed)
+        context.metrics.copied(self._entry, site, length)
 
     def _part(self, number: int, answer: dict[str, Any]) -> dict[str, Any]:
         part = {"PartNumber": int(answer.get("partNumber") or number), "ETag": answer.get("ETag") or ""}

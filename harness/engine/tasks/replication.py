@@ -17,8 +17,6 @@ from harness.engine.times import age_of
 
 log = get_logger(__name__)
 
-SERVICE = "ReplicationQueueProcessor"
-
 _SKIPPED_FROM_SOURCE = frozenset({"NoSuchEntity", "AccessDenied", "ObjNotFound"})
 _SKIPPED_FROM_ANYWHERE = frozenset({"BadRole", "InvalidObjectState"})
 
@@ -97,7 +95,7 @@ class ReplicationTask(abc.ABC):
                 lambda: self._client.get_metadata(entry.bucket, entry.object_key, entry.version_or_null)
             )
         )
-        self._context.metrics.picked_up(SERVICE, self._site.site, age_of(current, self._context.clock))
+        self._context.metrics.picked_up(self._context.service, self._site.site, age_of(current, self._context.clock))
         # An object that took its place has an entry of its own. Backbeat looks for that on NFS buckets only.
         if status.was_replaced(entry.metadata, current):
             raise ReplicationError("InvalidObjectState", "the object was overwritten")

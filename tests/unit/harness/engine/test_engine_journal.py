@@ -67,7 +67,11 @@ def test_a_journal_in_this_process() -> None:
     assert source.bounds() == (3, 6)
     batch = source.read(1, 2)
     assert batch == JournalBatch(
-        (JournalEntry("b", "put", "k", "{}", "t3"), JournalEntry("b", "del", "k", None, "t4")), next=5, records=2
+        (JournalEntry("b", "put", "k", "{}", "t3"), JournalEntry("b", "del", "k", None, "t4")),
+        next=5,
+        records=2,
+        end=5,
+        written="t4",
     )
     assert source.read(5, 10).entries[0].key == "key\0v"
     assert source.read(6, 10) == JournalBatch((), 6, 0)
@@ -116,6 +120,7 @@ def test_reading_from_bucketd() -> None:
         )
     )
     batch = bucketd.journal().read(10, 100)
+    assert batch.end == 12
     assert bucketd.paths == ["/_/raft_sessions/7/log"]
     assert bucketd.queries == [{"begin": "10", "limit": "100", "targetLeader": "false"}]
     assert (batch.next, batch.records) == (13, 3)

@@ -42,6 +42,7 @@ class CrashAt(Checkpoints):
 class Source:
     """A journal of as many records as were put."""
 
+    log_name = "raft-log"
     log_id = "raft_1"
 
     def __init__(self, first: int = 1) -> None:
@@ -254,7 +255,7 @@ def test_publications_are_counted_by_object_and_byte() -> None:
     world.source.put("b", replicationInfo={"content": ["METADATA"]})
     world.populator().step()
     text = world.metrics.render().decode()
-    labels = 'logId="raft_1",logName="replication",origin="replication"'
+    labels = 'logId="raft_1",logName="raft-log",origin="replication"'
     assert f"s3_replication_populator_objects_total{{{labels}}} 2.0" in text
     assert f"s3_replication_populator_bytes_total{{{labels}}} 11.0" in text
     assert f"s3_replication_read_offset{{{labels}}} 3.0" in text
