@@ -650,7 +650,8 @@ class TestBrokenBodies:
         error = error_of(lambda: scripted.put_part("b", "k", "u", "1", io.BytesIO(b"abc"), 5))
         assert error.code == "IncompleteBody"
         put(scripted, b"next request on a fresh connection")
-        assert remote.seen[-1].body == b"next request on a fresh connection"
+        # the broken connection may be noticed after the next one was served
+        assert b"next request on a fresh connection" in [request.body for request in remote.seen]
 
     def test_no_more_than_a_part_is_read_ahead(self, scripted: AwsS3Location, remote: ScriptedRemote) -> None:
         body = Breaking(bytes(2 * PART))

@@ -36,6 +36,7 @@ def has(program: str) -> bool:
     return shutil.which(program) is not None
 
 
+@pytest.mark.timeout(330)  # dozens of processes, each of which takes its time to start
 @pytest.mark.parametrize(
     ("program", "command"),
     [
@@ -55,7 +56,7 @@ def test_it_does_its_ordinary_work(fake: Child, program: str, command: list[str]
         env=environ,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=300,
         check=False,
     )
     assert result.returncode == 0, result.stderr[-2000:] + result.stdout[-500:]
