@@ -11,6 +11,7 @@ import http
 import re
 import socket
 import socketserver
+import struct
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -76,6 +77,12 @@ class Connection(socketserver.BaseRequestHandler):
     def abort(self) -> None:
         with contextlib.suppress(OSError):
             self.request.shutdown(socket.SHUT_RDWR)
+
+    def reset(self) -> None:
+        """End the connection hard: the client sees a reset, whatever was under way."""
+        with contextlib.suppress(OSError):
+            self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.request.close()
 
     def _serve_one(self) -> bool:
         """One request and its answer; False when the connection has to end."""
@@ -175,6 +182,8 @@ class Connection(socketserver.BaseRequestHandler):
             "wsgi.multiprocess": False,
             "wsgi.run_once": False,
             "cloudserver.headers": head.headers,
+            # for whoever wants the network to fail: ends the connection at once, without an answer
+            "cloudserver.reset": self.reset,
         }
         for name, value in head.headers:
             key = name.upper().replace("-", "_")
