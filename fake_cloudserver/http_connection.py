@@ -80,6 +80,7 @@ class Connection(socketserver.BaseRequestHandler):
 
     def reset(self) -> None:
         """End the connection hard: the client sees a reset, whatever was under way."""
+        self._input.forget()
         with contextlib.suppress(OSError):
             self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.request.close()

@@ -84,6 +84,10 @@ class SocketInput:
         line, self._buffer = self._buffer[:length], self._buffer[length:]
         return line
 
+    def forget(self) -> None:
+        """What has come and was not read yet is gone."""
+        self._buffer = b""
+
     def _wait_at_most(self, seconds: float) -> None:
         if seconds != self._patience:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval(seconds))

@@ -25,16 +25,21 @@ SECRET_KEY = "awsVerySecretKey1"  # noqa: S105  (a fake's own)
 @click.option("--port", default=0, show_default=True, help="0 takes a free one.")
 @click.option("--bucket", "buckets", multiple=True, help="Create this bucket, versioning enabled. Repeatable.")
 @click.option("--plain-bucket", "plain_buckets", multiple=True, help="Create this bucket without versioning.")
-def main(host: str, port: int, buckets: tuple[str, ...], plain_buckets: tuple[str, ...]) -> None:
+@click.option("--seed", default=0, show_default=True, help="Of the faults that come by chance.")
+def main(host: str, port: int, buckets: tuple[str, ...], plain_buckets: tuple[str, ...], seed: int) -> None:
     """Serve moto's S3; say {"endpoint": URL} when ready.
 
     Takes commands, a line each, on standard input: ``down`` closes the port and every connection, ``up`` opens the
-    same port again, ``bucket NAME`` creates a versioned bucket. Each is answered by a line of JSON. It ends with its
-    standard input, or with SIGTERM.
+    same port again, ``bucket NAME`` creates a versioned bucket, ``fault …`` is for ``harness.faults.control``. Each is
+    answered by a line of JSON. It ends with its standard input, or with SIGTERM.
     """
-    from fake_cloudserver import HttpServer
+    from fake_cloudserver import HttpServer, SeededRandomness, SystemClock
+    from harness.faults.control import COMMAND, obey
+    from harness.faults.middleware import Faults
+    from harness.faults.rules import FaultBoard
 
-    app = create_app()
+    board = FaultBoard(SeededRandomness(seed))
+    app = Faults(create_app(), board, "aws", SystemClock())
     for name in (*buckets, *plain_buckets):
         create_bucket(name, versioned=name in buckets)
     server: HttpServer | None = HttpServer(app, host, port).start()
@@ -45,6 +50,7 @@ def main(host: str, port: int, buckets: tuple[str, ...], plain_buckets: tuple[st
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for command in commands():
         word, _, argument = command.partition(" ")
+        answer: dict[str, Any] = {}
         if word == "down" and server is not None:
             server.stop(grace=0)
             server = None
@@ -52,7 +58,9 @@ def main(host: str, port: int, buckets: tuple[str, ...], plain_buckets: tuple[st
             server = HttpServer(app, host, port).start()
         elif word == "bucket":
             create_bucket(argument, versioned=True)
-        say_ready(done=command)
+        elif word == COMMAND:
+            answer = obey(board, argument)
+        say_ready(done=word, **answer)
 
 
 def create_app() -> Any:

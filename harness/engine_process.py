@@ -11,6 +11,9 @@ from fake_cloudserver import SystemClock, SystemRandomness
 from harness.engine.checkpoints import KILL_VARIABLE, from_environment
 from harness.engine.engine import Engine
 from harness.engine.settings import EngineSettings
+from harness.faults.control import COMMAND, obey
+from harness.faults.rules import FaultBoard
+from harness.faults.seams import FaultyCheckpoints, FaultyQueue
 from harness.processes import die_with_parent, say_ready
 from harness.queue.kafka import KafkaQueue
 
@@ -25,14 +28,16 @@ def run_engine(settings_file: Path, kill_at: str | None, *, is_child: bool) -> N
         UsageError: a setting that makes no sense.
     """
     settings = EngineSettings.load(settings_file)
-    checkpoints = from_environment({KILL_VARIABLE: kill_at} if kill_at else os.environ)
+    clock, randomness = SystemClock(), SystemRandomness()
+    board = FaultBoard(randomness)
+    wanted = from_environment({KILL_VARIABLE: kill_at} if kill_at else os.environ)
+    checkpoints = FaultyCheckpoints(board, clock, wanted)
     if is_child:
-        die_with_parent()
+        die_with_parent(lambda command: obey(board, command.removeprefix(COMMAND)))
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    clock, randomness = SystemClock(), SystemRandomness()
-    queue = KafkaQueue(settings.kafka.client_settings(), clock, randomness)
+    queue = FaultyQueue(KafkaQueue(settings.kafka.client_settings(), clock, randomness), board, clock)
     engine = Engine(settings, queue, clock, randomness, checkpoints=checkpoints)
     try:
         engine.start()

@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from harness.errors import StackError
@@ -32,13 +32,17 @@ def commands() -> Iterator[str]:
             yield from (line.decode() for line in lines)
 
 
-def die_with_parent() -> None:
-    """In a child that takes no commands: end when the parent ends."""
+def die_with_parent(answer: Callable[[str], dict[str, Any]] = lambda _: {}) -> None:
+    """In a child that has other things to do: end when the parent ends.
+
+    Args:
+        answer: carries out a command, in a thread of its own; the parent is sent what it gives.
+    """
 
     def watch() -> None:
         with contextlib.suppress(OSError, ValueError):
-            for _ in commands():
-                pass
+            for command in commands():
+                say_ready(**answer(command))
         os._exit(1)
 
     threading.Thread(target=watch, name="parent-watch", daemon=True).start()

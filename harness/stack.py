@@ -8,8 +8,11 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from fake_cloudserver import Clock, SystemClock, SystemRandomness
+from fake_cloudserver import Clock, SeededRandomness, SystemClock, SystemRandomness
 from harness.errors import StackError
+from harness.faults.control import Board, FaultControl, LocalBoard, RemoteBoard
+from harness.faults.middleware import Faults
+from harness.faults.rules import FaultBoard
 from harness.processes import Child, start_module
 from harness.stack_plan import AWS_BUCKET, StackOptions, aws_plan, engine_settings, load_settings
 
@@ -49,6 +52,18 @@ class Stack:
         self._engine: RunningEngine | None = None
         self.settings: Settings
         self.engine_settings: EngineSettings
+        self._board = FaultBoard(SeededRandomness(self.options.seed))
+        self._aws_board: Board | None = None
+        #: What is to go wrong on purpose.
+        self.faults = FaultControl(
+            {
+                "aws": lambda: [self._aws_board] if self._aws_board else [],
+                "cloudserver": lambda: [self._local_board],
+                "engine": self._engine_boards,
+                "kafka": self._engine_boards,
+            }
+        )
+        self._local_board: Board = LocalBoard(self._board)
         self.aws_endpoint = ""
         self.aws_bucket = AWS_BUCKET
 
@@ -141,11 +156,12 @@ class Stack:
             self._aws = start_module(
                 "AWS",
                 "harness.aws_server",
-                ["--host", plan.host, "--port", str(plan.port)]
+                ["--host", plan.host, "--port", str(plan.port), "--seed", str(self.options.seed)]
                 + [f"--bucket={name}" for name in plan.buckets]
                 + [f"--plain-bucket={name}" for name in plan.plain_buckets],
             )
             self._exits.callback(self._aws.stop)
+            self._aws_board = RemoteBoard(self._aws.ask)
             self.aws_endpoint = self._aws.ready["endpoint"]
             self.aws_bucket = (plan.buckets or (AWS_BUCKET,))[0]
             self._say("starting CloudServer…")
@@ -185,11 +201,14 @@ class Stack:
         self._exits.callback(self._fake.close)
         host, port = self.settings.listen_on[0]
         wanted = self.options.cloudserver_port
-        self._listen("cloudserver", self._fake.app, host, port if wanted is None else wanted)
+        self._listen("cloudserver", self._cloudserver_app(), host, port if wanted is None else wanted)
         self._listen("bucketd", self._fake.bucketd, "127.0.0.1", self.options.bucketd_port)
         # moto is loaded while nobody waits for it
         threading.Thread(target=self._fake.warm_up, name="warm-up", daemon=True).start()
         self._exits.callback(self._stop_listening)
+
+    def _cloudserver_app(self) -> Faults:
+        return Faults(self.fake.app, self._board, "cloudserver", self.clock)
 
     def _listen(self, name: str, app: Any, host: str, port: int) -> None:
         from fake_cloudserver import HttpServer
@@ -200,6 +219,7 @@ class Stack:
             raise StackError(f"{name} cannot listen on {host}:{port}: {error.strerror or error}") from None
 
     def _stop_listening(self) -> None:
+        self._board.let_go()
         for server in self._servers.values():
             server.stop(grace=1.0)
 
@@ -232,7 +252,17 @@ class Stack:
         if self.options.engine_process:
             self._engine = EngineInProcess(self.engine_settings, self.queue, self.clock, kill_at)
         else:
-            self._engine = EngineInThreads(self.engine_settings, self.clock, SystemRandomness(), self.fake.journal)
+            self._engine = EngineInThreads(
+                self.engine_settings, self.clock, SystemRandomness(), self.fake.journal, self._board
+            )
+        for board in self._engine.boards():
+            if board is not self._local_board:
+                self.faults.install("kafka", board)
+                self.faults.install("engine", board)
+
+    def _engine_boards(self) -> list[Board]:
+        """Where rules for the engine and its queue are in force: in its own processes, if it has any."""
+        return [self._local_board] if self._engine is None else self._engine.boards() or [self._local_board]
 
     def stop_engine(self) -> None:
         """What is in flight is finished and committed."""
@@ -286,7 +316,7 @@ class Stack:
 
     def cloudserver_up(self) -> None:
         addresses = {name: _address(server) for name, server in self._servers.items()}
-        for name, app in (("cloudserver", self.fake.app), ("bucketd", self.fake.bucketd)):
+        for name, app in (("cloudserver", self._cloudserver_app()), ("bucketd", self.fake.bucketd)):
             self._listen(name, app, *addresses[name])
 
 

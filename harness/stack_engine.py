@@ -12,6 +12,9 @@ from harness.engine.journal import BucketdJournal, Journal
 from harness.engine.settings import EngineSettings
 from harness.engine.settling import is_settled
 from harness.errors import StackError
+from harness.faults.control import Board, RemoteBoard
+from harness.faults.rules import FaultBoard
+from harness.faults.seams import FaultyQueue
 from harness.processes import start_module
 from harness.queue.base import Queue
 from harness.queue.kafka import KafkaQueue
@@ -36,15 +39,25 @@ class RunningEngine(Protocol):
     def ended(self, timeout: float) -> int:
         """Wait until it ends by itself; its exit status."""
 
+    def boards(self) -> list[Board]:
+        """Where faults of the engine and its queue are set, if it has places of its own for that."""
+
 
 class EngineInThreads:
     """Shares this process with the fake and follows its journal directly."""
 
-    def __init__(self, settings: EngineSettings, clock: Clock, randomness: Randomness, journal: Journal) -> None:
+    def __init__(
+        self,
+        settings: EngineSettings,
+        clock: Clock,
+        randomness: Randomness,
+        journal: Journal,
+        board: FaultBoard,
+    ) -> None:
         populator = settings.queue_populator.model_copy(update={"log_source": "in_process"})
         settings = settings.model_copy(update={"queue_populator": populator})
         self._queue = KafkaQueue(settings.kafka.client_settings(), clock, randomness)
-        self._engine = Engine(settings, self._queue, clock, randomness, journal)
+        self._engine = Engine(settings, FaultyQueue(self._queue, board, clock), clock, randomness, journal)
         self._engine.start()
 
     def check(self) -> None:
@@ -65,6 +78,9 @@ class EngineInThreads:
     def ended(self, timeout: float) -> int:
         raise StackError(f"an engine in this process does not end by itself (waited for {timeout:g} s)")
 
+    def boards(self) -> list[Board]:
+        return []
+
 
 class EngineInProcess:
     """``harness engine`` as a child; the journal reaches it through bucketd."""
@@ -84,6 +100,7 @@ class EngineInProcess:
             arguments = ["engine", "--settings", str(file), "--child"]
             arguments += ["--kill-at", kill_at] if kill_at else []
             self._child = start_module("engine", "harness.cli", arguments)
+        self._board: Board = RemoteBoard(self._child.ask)
 
     def check(self) -> None:
         if not self._child.is_running:
@@ -109,3 +126,6 @@ class EngineInProcess:
         status = self._child.wait(timeout)
         self._transport.close()
         return status
+
+    def boards(self) -> list[Board]:
+        return [self._board] if self._child.is_running else []

@@ -46,6 +46,7 @@ class StackOptions:
         kafka: ``host:port`` of a Kafka to use instead of the embedded one.
         engine: run one; without it the stack is a fake and its AWS, for an engine of one's own.
         engine_process: run the engine as a process of its own, which can be killed.
+        seed: of the faults that come by chance.
         engine_overrides: merged over the engine's settings, in Backbeat's names.
     """
 
@@ -58,6 +59,7 @@ class StackOptions:
     kafka: str | None = None
     engine: bool = True
     engine_process: bool = False
+    seed: int = 0
     engine_overrides: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 

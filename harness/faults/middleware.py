@@ -147,10 +147,11 @@ class _BadInput:
             return bytes(self._source.read(size))
         if self._break_off is None:
             return self._corrupted(size)
-        taken = bytes(self._source.read(min(size, self._left))) if self._left else b""
-        self._left -= len(taken)
-        if taken:
+        if size <= self._left:
+            taken = bytes(self._source.read(size))
+            self._left -= len(taken)
             return taken
+        self._source.read(self._left)
         self._done = True
         self._break_off()
         return bytes(self._source.read(size))  # the source finds the connection gone, and says so in its own way

@@ -161,6 +161,11 @@ class FaultBoard:
         with self._changed:
             for name in list(self._rules) if names is None else names:
                 self._rules.pop(name, None)
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Whatever is held up goes on now; the rules stay in force."""
+        with self._changed:
             self._generation += 1
             self._changed.notify_all()
 

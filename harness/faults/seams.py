@@ -12,6 +12,7 @@ from harness.engine.checkpoints import Checkpoints
 from harness.faults.rules import FaultBoard, Occasion
 from harness.queue.base import (
     Consumer,
+    Follower,
     Message,
     Outgoing,
     Producer,
@@ -72,6 +73,9 @@ class FaultyQueue:
 
     def read(self, topic: str, tail: int | None = None) -> list[Message]:
         return self._queue.read(topic, tail)
+
+    def follower(self, topic: str, start: Mapping[int, int] | None = None) -> Follower:
+        return self._queue.follower(topic, start)
 
     def progress(self, group: str, topics: Sequence[str]) -> Mapping[TopicPartition, Progress]:
         return self._queue.progress(group, topics)
