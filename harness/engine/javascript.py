@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 import json
 import re
 import urllib.parse
@@ -28,6 +29,12 @@ def stringify(value: Any) -> str:
     """``JSON.stringify``: no spaces, nothing escaped but what JSON demands and lone surrogates."""
     text = json.dumps(_whole_numbers(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return _LONE_SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def to_fixed(number: float, digits: int = 0) -> str:
+    """``Number.prototype.toFixed``: rounds the number as it is stored, and halves away from 0."""
+    exact = decimal.Decimal(number).quantize(decimal.Decimal(1).scaleb(-digits), decimal.ROUND_HALF_UP)
+    return f"{exact:f}"
 
 
 def _whole_numbers(value: Any) -> Any:
