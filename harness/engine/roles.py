@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from harness.engine.failed_topic import FailedTopic
 from harness.engine.journal import BucketdJournal, InProcessJournal, JournalSource
+from harness.engine.metrics.consumer import MetricsConsumer
 from harness.engine.metrics.reports import MetricsProducer
 from harness.engine.parts import Means, Part, Service
 from harness.engine.publishing import MetadataPublisher, Publisher, StatusTopicPublisher
@@ -77,9 +78,20 @@ def metrics_parts(means: Means) -> list[Part]:
 
 
 def api_parts(means: Means) -> list[Part]:
-    """What the HTTP API needs beside its server."""
-    del means
-    return []
+    """What the HTTP API needs beside its server; nothing where nobody can ask."""
+    settings = means.settings
+    if settings.api.port is None:
+        return []
+    return [
+        MetricsConsumer(
+            means.queue,
+            settings.metrics_topic,
+            settings.statistics_topic,
+            clock=means.clock,
+            interruption=means.interruption,
+            statistics=means.metrics.statistics,
+        )
+    ]
 
 
 def api_services(means: Means) -> list[Service]:

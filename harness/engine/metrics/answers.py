@@ -58,7 +58,7 @@ class MetricsAnswers:
     def progress(self, site: str, name: ObjectName) -> dict[str, Any]:
         """How far one version of an object has come on its way to ``site``."""
         total, done = self._statistics.object_bytes(site, name, self._now())
-        percent = to_fixed(100 * done / total) if total else "0"
+        percent = to_fixed(done / total * 100) if total else "0"
         return {"description": _PROGRESS, "pending": total - done, "completed": done, "progress": f"{percent}%"}
 
     def throughput(self, site: str, name: ObjectName) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from harness.engine.metrics.registry import MetricsRegistry
 from harness.engine.metrics.reports import MetricsReports
 from harness.engine.queue_entry import ObjectQueueEntry
 from harness.engine.settings import EngineSettings
+from harness.engine.statistics import Statistics
 
 _RESULTS = {status.COMPLETED: message.COMPLETED, status.FAILED: message.FAILED}
 
@@ -28,6 +29,9 @@ class EngineMetrics:
     is no result (it was skipped, or another entry took its place), by a ``pendingOnly`` message with negative
     numbers. Backbeat never sends that, so that its pending counters only grow; it adds what it receives, and would
     understand.
+
+    Attributes:
+        statistics: what all engines together did; filled only in one that answers questions about it.
 
     Args:
         reports: for the metrics topic; None for Prometheus only.
@@ -44,6 +48,7 @@ class EngineMetrics:
     ) -> None:
         self.registry = MetricsRegistry(catalogue(object_sizes, replays))
         self.reports = reports
+        self.statistics = Statistics()
         self._replays = replays
 
     @classmethod

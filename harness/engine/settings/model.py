@@ -32,6 +32,7 @@ class EngineSettings(Model):
         destination: for CloudServer sites; cloud sites need none, their CloudServer writes to the cloud.
         dialect: ``design`` (the task writes the source's metadata) or ``release`` (the status processor does).
         metrics_topic: what was queued, done and failed, as Backbeat's metrics producer tells it.
+        statistics_topic: compacted; what the API's counters have come to, where Backbeat uses Redis.
         metrics_group_id_prefix: of the consumer group that counts them.
         control_topic: commands to the processors of all sites (pause, resume), where Backbeat uses Redis.
         state_topic: compacted; whether a site is paused, where Backbeat uses ZooKeeper.
@@ -50,6 +51,7 @@ class EngineSettings(Model):
     replication_failed_topic: str = "backbeat-replication-failed"
     replay_topics: tuple[ReplayTopicSettings, ...] = ()
     metrics_topic: str = "backbeat-metrics"
+    statistics_topic: str = "backbeat-metrics-statistics"
     metrics_group_id_prefix: str = "backbeat-metrics-group"
     control_topic: str = "backbeat-replication-control"
     state_topic: str = "backbeat-replication-state"
