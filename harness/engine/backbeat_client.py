@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import defusedxml.ElementTree
-from defusedxml import DefusedXmlException
 
 from harness.engine.errors import ReplicationError, is_retryable
 from harness.engine.javascript import escape_path, stringify
 from harness.engine.signing import Signer
+from harness.engine.xml_errors import MALFORMED, xml_error
 from harness.transport import Body, Response, StreamedBody, Transport, TransportError
 
 _BINARY = "binary/octet-stream"
@@ -83,7 +83,7 @@ class BackbeatClient:
         self._url = url.rstrip("/")
         self._backbeat_signer = backbeat_signer
         self._s3_signer = s3_signer
-        self._request_uids = request_uids
+        self.request_uids = request_uids
         self.origin = origin
 
     # S3
@@ -92,7 +92,7 @@ class BackbeatClient:
         response = self._send("GET", f"/{escape_path(bucket)}?replication", {}, signer=self._s3_signer)
         body = self._read(response)
         if response.status != 200:
-            raise self._error(response, *_xml_error(body, response))
+            raise self._error(response, *xml_error(body, response))
         return _parse_replication(body, self.origin)
 
     # metadata
@@ -126,12 +126,42 @@ class BackbeatClient:
         headers = {"x-amz-location-constraint": location}
         if byte_range is not None:
             headers["Range"] = f"bytes={byte_range[0]}-{byte_range[1]}"
-        target = f"/{escape_path(bucket)}/{escape_path(key)}?versionId={urllib.parse.quote(version, safe='')}"
-        response = self._send("GET", target, headers)
+        return self._open(_with_query(f"/{escape_path(bucket)}/{escape_path(key)}", versionId=version), headers)
+
+    def get_part(
+        self, bucket: str, key: str, version: str | None, number: int | None, headers: Mapping[str, str]
+    ) -> SourceStream:
+        """One part as the S3 API knows it, or everything; the call that is on the way to another CloudServer."""
+        number_text = None if number is None else str(number)
+        path = f"/{escape_path(bucket)}/{escape_path(key)}"
+        return self._open(_with_query(path, partNumber=number_text, versionId=version), headers, signer=self._s3_signer)
+
+    def _open(self, target: str, headers: Mapping[str, str], *, signer: Signer | None = None) -> SourceStream:
+        response = self._send("GET", target, headers, signer=signer)
         if response.status not in {200, 206}:
             body = self._read(response)
-            raise self._error(response, *_xml_error(body, response))
+            raise self._error(response, *xml_error(body, response))
         return SourceStream(response, self.origin)
+
+    def put_replica_data(
+        self, bucket: str, key: str, headers: Mapping[str, str], body: bytes | Body
+    ) -> tuple[dict[str, Any], Mapping[str, str]]:
+        """Store the data of a part; the location element that it got, and the answer's headers.
+
+        The bare flag ``v2`` says that we understand encryption: an encrypted bucket would store clear data without.
+        """
+        response = self._send("PUT", _path("data", bucket, key) + "?v2", _as_binary(headers), body)
+        stored = self._parse_any(response)
+        element = stored[0] if isinstance(stored, list) and stored else None
+        if not isinstance(element, dict) or not element.get("key") or not element.get("dataStoreName"):
+            raise ReplicationError("InternalError", "the answer names no location", origin=self.origin)
+        return element, response.headers
+
+    def batch_delete(self, bucket: str, key: str, locations: Sequence[Mapping[str, Any]]) -> None:
+        """Delete data that no object refers to."""
+        headers = {"Content-Type": _JSON}
+        body = stringify({"Locations": list(locations)}).encode()
+        self._parse(self._send("POST", _path("batchdelete", bucket, key), headers, body))
 
     def put_data(
         self, bucket: str, key: str, version: str, headers: Mapping[str, str], body: bytes | Body
@@ -176,8 +206,8 @@ class BackbeatClient:
     ) -> Response:
         url = self._url + target
         sent = dict(headers)
-        if self._request_uids:
-            sent["X-Scal-Request-Uids"] = self._request_uids
+        if self.request_uids:
+            sent["X-Scal-Request-Uids"] = self.request_uids
         try:
             return self._transport.send(method, url, (signer or self._backbeat_signer).sign(method, url, sent), body)
         except TransportError as error:
@@ -187,14 +217,17 @@ class BackbeatClient:
         return self._parse(self._send(method, target, headers, body))
 
     def _parse(self, response: Response) -> dict[str, Any]:
+        document = self._parse_any(response)
+        return document if isinstance(document, dict) else {}
+
+    def _parse_any(self, response: Response) -> Any:
         body = self._read(response)
         if response.status >= 300:
             raise self._error(response, *_json_error(body, response))
         try:
-            document = json.loads(body or b"{}")
+            return json.loads(body or b"{}")
         except ValueError as error:
             raise ReplicationError("InternalError", "the answer is no JSON", origin=self.origin) from error
-        return document if isinstance(document, dict) else {}
 
     def _read(self, response: Response) -> bytes:
         try:
@@ -218,10 +251,13 @@ def streamed(source: SourceStream, length: int) -> StreamedBody:
 
 
 def _path(resource: str, bucket: str, key: str, **parameters: str | None) -> str:
+    return _with_query(f"/_/backbeat/{resource}/{escape_path(bucket)}/{escape_path(key)}", **parameters)
+
+
+def _with_query(path: str, **parameters: str | None) -> str:
     query = "&".join(
         f"{name}={urllib.parse.quote(value, safe='')}" for name, value in parameters.items() if value is not None
     )
-    path = f"/_/backbeat/{resource}/{escape_path(bucket)}/{escape_path(key)}"
     return f"{path}?{query}" if query else path
 
 
@@ -247,18 +283,10 @@ def _json_error(body: bytes, response: Response) -> tuple[str, str]:
     return str(name).rsplit("#", 1)[-1], str(document.get("message") or document.get("Message") or "")
 
 
-def _xml_error(body: bytes, response: Response) -> tuple[str, str]:
-    try:
-        root = defusedxml.ElementTree.fromstring(body)
-    except (defusedxml.ElementTree.ParseError, DefusedXmlException):
-        return "UnknownError", response.reason or str(response.status)
-    return root.findtext("Code") or "UnknownError", root.findtext("Message") or response.reason
-
-
 def _parse_replication(body: bytes, origin: str) -> ReplicationConfiguration:
     try:
         root = defusedxml.ElementTree.fromstring(body)
-    except (defusedxml.ElementTree.ParseError, DefusedXmlException) as error:
+    except MALFORMED as error:
         raise ReplicationError("InternalError", "malformed replication configuration", origin=origin) from error
     return ReplicationConfiguration(
         role=root.findtext("{*}Role") or "",

@@ -10,7 +10,7 @@ from typing import Protocol
 from fake_cloudserver import Clock, Randomness, get_logger
 from harness.engine import queue_entry, status
 from harness.engine.checkpoints import PROCESSOR_CONSUMED, PROCESSOR_COPIED, PROCESSOR_PUBLISHED, Checkpoints
-from harness.engine.clients import SourceClients
+from harness.engine.clients import SourceClients, TargetClients
 from harness.engine.errors import MalformedEntryError
 from harness.engine.metrics import EngineMetrics
 from harness.engine.publishing import Publisher
@@ -19,6 +19,7 @@ from harness.engine.recent import RecentlyCompleted
 from harness.engine.result_gate import ResultGate
 from harness.engine.settings import EngineSettings, SiteSettings
 from harness.engine.tasks.aws_replication import AWSReplicationTask
+from harness.engine.tasks.cloudserver_replication import CloudServerReplicationTask
 from harness.engine.tasks.context import Outcome, TaskContext
 from harness.engine.topics import processor_group
 from harness.queue.base import Message, Queue
@@ -35,7 +36,11 @@ class Task(Protocol):
 
 
 class QueueProcessor:
-    """One consumer group for one site; several processors of a site share the work through the group."""
+    """One consumer group for one site; several processors of a site share the work through the group.
+
+    Args:
+        targets: how to reach a CloudServer site; None for a cloud site.
+    """
 
     def __init__(
         self,
@@ -49,6 +54,7 @@ class QueueProcessor:
         randomness: Randomness,
         metrics: EngineMetrics,
         checkpoints: Checkpoints,
+        targets: TargetClients | None = None,
         threaded: bool = True,
     ) -> None:
         self.site = site
@@ -58,6 +64,7 @@ class QueueProcessor:
         self._settings = settings
         self._queue = queue
         self._clients = clients
+        self._targets = targets
         self._publisher = publisher
         self._clock = clock
         self._randomness = randomness
@@ -107,7 +114,7 @@ class QueueProcessor:
             return
         if self._gate is not None:
             self._gate.pass_through(interruption)
-        client = self._clients.new()
+        client = self._clients.new(entry.roles[0] if entry.roles else None)
         context = TaskContext(
             settings=self._settings,
             site=self.site,
@@ -142,12 +149,17 @@ class QueueProcessor:
         return entry
 
     def _run(self, context: TaskContext, entry: ObjectQueueEntry) -> Outcome:
-        task: Task = AWSReplicationTask(context, entry)
         try:
-            return task.run()
+            return self._task(context, entry).run()
         except Interrupted:
             raise
         except Exception as error:
             # a defect, or metadata that no CloudServer writes: the object shows it, and the others go on
             log.exception("task broke", key=entry.canonical_key, site=self.site.site)
             return Outcome(status.FAILED, reason=repr(error))
+
+    def _task(self, context: TaskContext, entry: ObjectQueueEntry) -> Task:
+        """What replicates to this kind of site."""
+        if self._targets is not None:
+            return CloudServerReplicationTask(context, entry, self._targets)
+        return AWSReplicationTask(context, entry)

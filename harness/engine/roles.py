@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from harness.engine.clients import TargetClients
 from harness.engine.failed_topic import FailedTopic
 from harness.engine.journal import BucketdJournal, InProcessJournal, JournalSource
 from harness.engine.metrics.consumer import MetricsConsumer
@@ -12,7 +13,7 @@ from harness.engine.parts import Means, Part, Service
 from harness.engine.publishing import MetadataPublisher, Publisher, StatusTopicPublisher
 from harness.engine.queue_populator import QueuePopulator
 from harness.engine.queue_processor import QueueProcessor
-from harness.engine.settings import EngineSettings
+from harness.engine.settings import EngineSettings, SiteSettings
 from harness.engine.status_processor import ReplicationStatusProcessor
 from harness.engine.status_writer import StatusWriter
 from harness.errors import UsageError
@@ -48,6 +49,7 @@ def processor_parts(means: Means) -> list[Part]:
             randomness=means.randomness,
             metrics=means.metrics,
             checkpoints=means.checkpoints,
+            targets=_targets(means, site),
             threaded=means.threaded,
         )
         for site in means.settings.bootstrap_list
@@ -125,8 +127,10 @@ def checked_roles(names: Iterable[str]) -> frozenset[str]:
 def check_settings(settings: EngineSettings, roles: frozenset[str], *, has_journal: bool) -> None:
     """Raises UsageError for what these roles cannot do."""
     for site in settings.bootstrap_list:
-        if site.type is None:
-            raise UsageError(f"site {site.site} has no cloud type: this engine replicates to clouds only")
+        if site.type is None and not site.servers:
+            raise UsageError(f"site {site.site} has neither a type nor servers")
+        if site.type is None and settings.destination is None:
+            raise UsageError(f"site {site.site} is a CloudServer, but destination does not say how to speak to it")
     if "populator" in roles and settings.queue_populator.log_source == "in_process" and not has_journal:
         raise UsageError("queuePopulator.logSource is in_process, but there is no journal in this process")
 
@@ -154,6 +158,13 @@ def journal_source(means: Means) -> JournalSource:
         session=populator.bucketd.raft_session,
         poll_interval=populator.poll_interval_s,
     )
+
+
+def _targets(means: Means, site: SiteSettings) -> TargetClients | None:
+    if site.type is not None:
+        return None
+    assert means.settings.destination is not None
+    return TargetClients(site, means.settings.destination, means.transport, means.clock, means.randomness)
 
 
 def _status_writer(means: Means) -> StatusWriter:

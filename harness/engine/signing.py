@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import email.utils
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from botocore.auth import HmacV1Auth, S3SigV4Auth
@@ -23,15 +23,19 @@ class Credentials:
     secret_key: str = dataclasses.field(repr=False)
     session_token: str | None = None
 
-    def for_botocore(self) -> Any:
-        return BotocoreCredentials(self.access_key, self.secret_key, self.session_token)
+
+#: Keys that stay, or who knows those that are good now.
+CredentialsSource = Credentials | Callable[[], Credentials]
 
 
 class Signer(Protocol):
     """Adds what a signature needs."""
 
     def sign(self, method: str, url: str, headers: Mapping[str, str]) -> dict[str, str]:
-        """The headers to send, signature included. The body does not take part."""
+        """The headers to send, signature included. The body does not take part.
+
+        Raises what a source of credentials raises.
+        """
 
 
 class SignatureV2:
@@ -40,27 +44,34 @@ class SignatureV2:
     The date travels as ``X-Amz-Date``. Of the headers only ``x-amz-*``, Content-MD5 and Content-Type take part.
     """
 
-    def __init__(self, credentials: Credentials, clock: Clock) -> None:
-        self._auth = _HmacV1Auth(credentials.for_botocore())
+    def __init__(self, credentials: CredentialsSource, clock: Clock) -> None:
+        self._credentials = credentials
         self._clock = clock
 
     def sign(self, method: str, url: str, headers: Mapping[str, str]) -> dict[str, str]:
         dated = dict(headers) | {"X-Amz-Date": email.utils.formatdate(self._clock.now(), usegmt=True)}
         request = AWSRequest(method=method, url=url, headers=dated)
-        self._auth.add_auth(request)
+        _HmacV1Auth(_for_botocore(self._credentials)).add_auth(request)
         return dict(request.headers.items())
 
 
 class SignatureV4:
     """Requests without a body, for the service ``s3``."""
 
-    def __init__(self, credentials: Credentials, clock: Clock, region: str = "us-east-1") -> None:
-        self._auth = _SigV4Auth(credentials.for_botocore(), region, clock)
+    def __init__(self, credentials: CredentialsSource, clock: Clock, region: str = "us-east-1") -> None:
+        self._credentials = credentials
+        self._clock = clock
+        self._region = region
 
     def sign(self, method: str, url: str, headers: Mapping[str, str]) -> dict[str, str]:
         request = AWSRequest(method=method, url=url, headers=dict(headers))
-        self._auth.add_auth(request)
+        _SigV4Auth(_for_botocore(self._credentials), self._region, self._clock).add_auth(request)
         return dict(request.headers.items())
+
+
+def _for_botocore(credentials: CredentialsSource) -> Any:
+    good = credentials if isinstance(credentials, Credentials) else credentials()
+    return BotocoreCredentials(good.access_key, good.secret_key, good.session_token)
 
 
 class _HmacV1Auth(HmacV1Auth):

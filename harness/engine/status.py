@@ -100,7 +100,7 @@ def merged(current: dict[str, Any], result: SiteResult) -> dict[str, Any] | None
     status = result.status
     if status != PENDING and was_replaced(result.replicated, current):
         return with_status(current, result.site, PENDING) if _is_nfs(current) else None
-    if status != PENDING and _was_updated(result.replicated, current, result.site):
+    if status != PENDING and was_updated(result.replicated, current, result.site):
         known = data_store_version_id(current, result.site)
         if status == FAILED or (result.version_id in {"", known} and not _is_nfs(current)):
             return None
@@ -113,7 +113,7 @@ def was_replaced(replicated: dict[str, Any], current: dict[str, Any]) -> bool:
     return any(replicated.get(name) != current.get(name) for name in ("content-md5", "last-modified"))
 
 
-def _was_updated(replicated: dict[str, Any], current: dict[str, Any], site: str) -> bool:
+def was_updated(replicated: dict[str, Any], current: dict[str, Any], site: str) -> bool:
     """Whether the same object got other tags, retention or legal hold, that wait to be replicated themselves."""
     if site_status(current, site) != PENDING:
         return False

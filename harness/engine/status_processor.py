@@ -85,7 +85,7 @@ class ReplicationStatusProcessor:
         result = self._result_of(entry, entry.site)
         if result is None:
             return
-        self._writer.write(self._clients.new(), entry, result, interruption)
+        self._writer.write(self._clients.new(entry.roles[0] if entry.roles else None), entry, result, interruption)
 
     def _result_of(self, entry: ObjectQueueEntry, site: str) -> SiteResult | None:
         """What the message says about its site; None, without any request, for what cannot be a result."""

@@ -1,6 +1,6 @@
 """Reading the data of an entry.
 
-Source: Backbeat extensions/replication/tasks/MultipleBackendTask.js.
+Source: Backbeat extensions/replication/tasks/MultipleBackendTask.js, ReplicateObject.js.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ from harness.engine.backbeat_client import SourceStream
 from harness.engine.errors import ReplicationError
 from harness.engine.queue_entry import ObjectQueueEntry
 from harness.engine.tasks.context import TaskContext
+from harness.engine.tasks.locations import Part
+
+_GONE = frozenset({"NoSuchKey", "NoSuchVersion"})
 
 
 def open_source(
@@ -29,11 +32,35 @@ def open_source(
         )
     except ReplicationError as error:
         error.origin = None
-        if error.name in {"NoSuchKey", "NoSuchVersion"}:
+        if error.name in _GONE:
             error.name = "ObjNotFound"
         elif error.http_status is not None:
             error.name, error.description = "UnknownError", f"{error.name}: {error.description}"
         raise
+    return _checked(source, length)
+
+
+def open_part(context: TaskContext, entry: ObjectQueueEntry, part: Part) -> SourceStream:
+    """One part on its way to another CloudServer. Close it, whatever happens.
+
+    Backbeat takes a version that is gone for a failure here, whose status nobody can write; here it is ObjNotFound.
+    Backbeat lets the bucket's preferred location be read, where the parts may be others; here the data are read from
+    where the entry has them.
+    """
+    location = str(entry.metadata["dataStoreName"])
+    headers = {"x-amz-location-constraint": location} if location else {}
+    if part.number is None:
+        headers["Range"] = part.byte_range
+    try:
+        source = context.client.get_part(entry.bucket, entry.object_key, entry.encoded_version_id, part.number, headers)
+    except ReplicationError as error:
+        if error.name in _GONE:
+            error.name = "ObjNotFound"
+        raise
+    return _checked(source, part.size)
+
+
+def _checked(source: SourceStream, length: int) -> SourceStream:
     if source.length not in {None, length}:
         source.close()
         raise ReplicationError("InvalidObjectState", f"the source has {source.length} bytes instead of {length}")

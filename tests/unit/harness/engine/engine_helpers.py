@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fake_cloudserver import SeededRandomness, VirtualClock
+from harness.engine.backbeat_client import BackbeatClient
 from harness.engine.clients import SourceClients
 from harness.engine.metrics import EngineMetrics
 from harness.engine.queue_entry import ObjectQueueEntry
@@ -232,12 +233,12 @@ class World:
         self.interruption = Interruption(self.clock)
         self.clients = SourceClients(self.settings.source, self.server, self.clock, self.randomness)
 
-    def context(self, *, threaded: bool = False) -> TaskContext:
+    def context(self, *, threaded: bool = False, client: BackbeatClient | None = None) -> TaskContext:
         site: SiteSettings = self.settings.bootstrap_list[0]
         return TaskContext(
             settings=self.settings,
             site=site,
-            client=self.clients.new(),
+            client=client or self.clients.new(),
             clock=self.clock,
             randomness=self.randomness,
             interruption=self.interruption,

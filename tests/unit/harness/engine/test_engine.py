@@ -251,7 +251,8 @@ def test_something_that_cannot_be_stopped_is_reported() -> None:
 @pytest.mark.parametrize(
     ("overrides", "options", "message"),
     [
-        ({"bootstrapList": [{"site": "ring", "servers": ["a:80"]}]}, {}, "site ring has no cloud type"),
+        ({"bootstrapList": [{"site": "ring"}]}, {}, "site ring has neither a type nor servers"),
+        ({"bootstrapList": [{"site": "ring", "servers": ["a:80"]}]}, {}, "site ring is a CloudServer, but destination"),
         ({}, {"roles": ["cook"]}, "there is no engine role cook; there are populator, processor, status"),
     ],
 )
