@@ -5,6 +5,7 @@ Source: Backbeat extensions/replication/tasks/ReplicateObject.js.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -13,14 +14,16 @@ from harness.engine import status
 from harness.engine.backbeat_client import BackbeatClient, streamed
 from harness.engine.clients import TargetClients, TargetConnection
 from harness.engine.errors import ReplicationError
+from harness.engine.javascript import stringify
 from harness.engine.queue_entry import ObjectQueueEntry
 from harness.engine.tasks.context import TaskContext
 from harness.engine.tasks.locations import Part, parts_of
 from harness.engine.tasks.parallel import map_limited
 from harness.engine.tasks.replica import replica_of, with_data
-from harness.engine.tasks.replication import SERVICE, ReplicationTask
+from harness.engine.tasks.replication import ReplicationTask
 from harness.engine.tasks.source import open_part
 from harness.queue.interruption import Interrupted
+from harness.transport import StreamedBody
 
 Result = TypeVar("Result")
 
@@ -104,7 +107,7 @@ class CloudServerReplicationTask(ReplicationTask):
         return bool(held.get("content-md5") == replica.metadata["content-md5"])
 
     def _update(self, replica: ObjectQueueEntry) -> None:
-        self._at_target(lambda client: _put_metadata(client, replica, replica.metadata, content="METADATA"))
+        self._at_target(lambda client: self._put_metadata(client, replica, replica.metadata, content="METADATA"))
 
     def _copy(self, replica: ObjectQueueEntry) -> None:
         """Data, then metadata; data that no object refers to in the end are deleted."""
@@ -121,6 +124,8 @@ class CloudServerReplicationTask(ReplicationTask):
     # data
 
     def _copy_parts(self, parts: list[Part], replica: ObjectQueueEntry) -> list[Stored]:
+        if parts:
+            self._context.metrics.copy_begins(self._entry, self._site.site)
         return map_limited(
             lambda part: self._at_target(lambda client: self._copy_part(client, part, replica)),
             parts,
@@ -134,33 +139,31 @@ class CloudServerReplicationTask(ReplicationTask):
             "Content-MD5": part.md5 or self._md5_of(part),
             "X-Scal-Canonical-Id": str(replica.metadata["owner-id"]),
         }
-        context, site = self._context, self._site.site
-        begun = context.clock.monotonic()
-        if part.size == 0:
-            answer, answer_headers = client.put_replica_data(replica.bucket, replica.object_key, headers, b"")
-        else:
-            source = open_part(context, self._entry, part)
-            try:
+        metrics, site, clock = self._context.metrics, self._site.site, self._context.clock
+        begun = clock.monotonic()
+        with contextlib.ExitStack() as reading:
+            body: bytes | StreamedBody = b""
+            if part.size:
+                source = open_part(self._context, self._entry, part)
+                reading.callback(source.close)
                 body = streamed(source, part.size)
-                answer, answer_headers = client.put_replica_data(replica.bucket, replica.object_key, headers, body)
-            finally:
-                source.close()
-            context.metrics.source_read(SERVICE, site, part.size)
+            answer, answer_headers = client.put_replica_data(replica.bucket, replica.object_key, headers, body)
         element = part.stored_as(answer)
         self._written.append(element)
-        context.metrics.written(SERVICE, site, part.size, context.clock.monotonic() - begun)
+        elapsed = clock.monotonic() - begun
+        if part.size:
+            metrics.source_read(self._context.service, site, part.size, elapsed)
+        metrics.written(self._context.service, site, part.size, elapsed)
+        metrics.copied(self._entry, site, part.size)
         return element, answer_headers
 
     def _md5_of(self, part: Part) -> str:
         """Worked out by reading the part, where its location does not tell: the target wants to know beforehand."""
         md5 = hashlib.md5(usedforsecurity=False)
         if part.size:
-            source = open_part(self._context, self._entry, part)
-            try:
+            with contextlib.closing(open_part(self._context, self._entry, part)) as source:
                 for chunk in source.chunks():
                     md5.update(chunk)
-            finally:
-                source.close()
         return md5.hexdigest()
 
     # metadata
@@ -170,7 +173,7 @@ class CloudServerReplicationTask(ReplicationTask):
 
         def put(client: BackbeatClient) -> None:
             try:
-                _put_metadata(client, replica, metadata)
+                self._put_metadata(client, replica, metadata)
             except ReplicationError as error:
                 errors.append(error)
                 raise
@@ -184,6 +187,20 @@ class CloudServerReplicationTask(ReplicationTask):
             if self._has_arrived(replica, metadata) and not isinstance(error, Interrupted):
                 return
             raise
+
+    def _put_metadata(
+        self,
+        client: BackbeatClient,
+        replica: ObjectQueueEntry,
+        metadata: Mapping[str, Any],
+        content: str | None = None,
+    ) -> None:
+        context, version = self._context, replica.encoded_version_id
+        begun = context.clock.monotonic()
+        client.put_metadata(replica.bucket, replica.object_key, version, metadata, content=content)
+        elapsed = context.clock.monotonic() - begun
+        size = len(stringify(metadata).encode())
+        context.metrics.metadata_written(context.service, self._site.site, size, elapsed)
 
     def _is_in_doubt(self, errors: list[ReplicationError]) -> bool:
         """Whether the target may have written the metadata although it did not say so."""
@@ -235,10 +252,3 @@ class CloudServerReplicationTask(ReplicationTask):
                 raise
 
         return self._context.retry(attempt)
-
-
-def _put_metadata(
-    client: BackbeatClient, replica: ObjectQueueEntry, metadata: Mapping[str, Any], content: str | None = None
-) -> None:
-    version = replica.encoded_version_id
-    client.put_metadata(replica.bucket, replica.object_key, version, metadata, content=content)
