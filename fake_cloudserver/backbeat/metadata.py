@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from typing import Any, Final
 
 from fake_cloudserver.backbeat.documents import json_answer, parse_body, to_text
@@ -33,9 +34,12 @@ def get_metadata(server: CloudServer, request: Request, target: Target) -> Answe
 def put_metadata(server: CloudServer, request: Request, target: Target) -> Answer:
     """Store the body verbatim; the answer is the internal version id that was written, or ``null`` for none.
 
+    A writer that read the document before may say so (``x-scal-replaced-metadata-md5``, the MD5 of what it read):
+    then nothing that others wrote meanwhile is replaced. The released CloudServer has no such condition.
+
     Raises:
         S3Error: MalformedPOSTRequest; ObjNotFound for a metadata-only write without a target; InternalError for a
-            body without ``replicationInfo``.
+            body without ``replicationInfo``; PreconditionFailed when it is another document that would be replaced.
     """
     # cloudserver lib/routes/routeBackbeat.js (putMetadata)
     md = parse_body(request)
@@ -49,6 +53,7 @@ def put_metadata(server: CloudServer, request: Request, target: Target) -> Answe
             raise S3Error("InternalError")
         if not is_well_formed(md):
             raise S3Error("InternalError")  # stored by the real one, which answers nobody who asks for it then
+        _check_replaced(request.headers.get("x-scal-replaced-metadata-md5"), stored)
         if metadata_only and stored is not None:
             _keep_data(md, stored)
         version_id, versioning = _versioning_options(target, md, stored)
@@ -56,6 +61,14 @@ def put_metadata(server: CloudServer, request: Request, target: Target) -> Answe
     if stored is not None and not metadata_only and version_id:
         _delete_replaced_data(server, stored.get("location"), md.get("location"))
     return json_answer(None if written is None else {"versionId": written})
+
+
+def _check_replaced(expected: str | None, stored: dict[str, Any] | None) -> None:
+    if expected is None:
+        return
+    found = None if stored is None else hashlib.md5(to_text(stored).encode(), usedforsecurity=False).hexdigest()
+    if found != expected:
+        raise S3Error("PreconditionFailed")
 
 
 def _keep_data(md: dict[str, Any], stored: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ Source: Backbeat lib/clients/BackbeatClient.js, backbeat-2017-07-01.api.json, li
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +19,9 @@ from harness.engine.javascript import escape_path, stringify
 from harness.engine.signing import Signer
 from harness.engine.xml_errors import MALFORMED, xml_error
 from harness.transport import Body, Response, StreamedBody, Transport, TransportError
+
+#: The MD5 of the document that a metadata write expects to replace.
+REPLACING_HEADER = "x-scal-replaced-metadata-md5"
 
 _BINARY = "binary/octet-stream"
 _JSON = "application/json"
@@ -98,20 +102,38 @@ class BackbeatClient:
     # metadata
 
     def get_metadata(self, bucket: str, key: str, version: str | None) -> dict[str, Any]:
+        return self.read_metadata(bucket, key, version)[0]
+
+    def read_metadata(self, bucket: str, key: str, version: str | None) -> tuple[dict[str, Any], str]:
+        """The document, and its fingerprint for :meth:`put_metadata`."""
         answer = self._json("GET", _path("metadata", bucket, key, versionId=version), {})
         try:
-            metadata = json.loads(answer["Body"])
-        except (KeyError, TypeError, ValueError) as error:
+            text = answer["Body"].encode("utf-8", "surrogatepass")
+            metadata = json.loads(text)
+        except (AttributeError, KeyError, ValueError, RecursionError) as error:
             raise ReplicationError("InternalError", "malformed metadata", origin=self.origin) from error
         if not isinstance(metadata, dict):
             raise ReplicationError("InternalError", "malformed metadata", origin=self.origin)
-        return metadata
+        return metadata, hashlib.md5(text, usedforsecurity=False).hexdigest()
 
     def put_metadata(
-        self, bucket: str, key: str, version: str | None, metadata: Mapping[str, Any], *, content: str | None = None
+        self,
+        bucket: str,
+        key: str,
+        version: str | None,
+        metadata: Mapping[str, Any],
+        *,
+        content: str | None = None,
+        replacing: str | None = None,
     ) -> str | None:
-        """Write the whole document; ``content`` METADATA keeps the data that are there. The raw version id written."""
+        """Write the whole document; ``content`` METADATA keeps the data that are there. The raw version id written.
+
+        ``replacing`` is the fingerprint of the document that this one may replace: PreconditionFailed (412) when
+        there is another one by now. The released CloudServer does not know it, and replaces whatever is there.
+        """
         headers = {"Content-Type": _BINARY} | ({"x-scal-replication-content": content} if content else {})
+        if replacing is not None:
+            headers[REPLACING_HEADER] = replacing
         body = stringify(metadata).encode()
         answer = self._json("PUT", _path("metadata", bucket, key, versionId=version), headers, body)
         return answer.get("versionId")
@@ -157,11 +179,13 @@ class BackbeatClient:
             raise ReplicationError("InternalError", "the answer names no location", origin=self.origin)
         return element, response.headers
 
-    def batch_delete(self, bucket: str, key: str, locations: Sequence[Mapping[str, Any]]) -> None:
+    def batch_delete(
+        self, bucket: str, key: str, locations: Sequence[Mapping[str, Any]], headers: Mapping[str, str] | None = None
+    ) -> None:
         """Delete data that no object refers to."""
-        headers = {"Content-Type": _JSON}
+        sent = {"Content-Type": _JSON} | dict(headers or {})
         body = stringify({"Locations": list(locations)}).encode()
-        self._parse(self._send("POST", _path("batchdelete", bucket, key), headers, body))
+        self._parse(self._send("POST", _path("batchdelete", bucket, key), sent, body))
 
     def put_data(
         self, bucket: str, key: str, version: str, headers: Mapping[str, str], body: bytes | Body

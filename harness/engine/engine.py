@@ -15,6 +15,7 @@ from harness.engine.metrics import EngineMetrics
 from harness.engine.parts import Means, Part, Service
 from harness.engine.queue_populator import QueuePopulator
 from harness.engine.queue_processor import QueueProcessor
+from harness.engine.replay import replay_topic_names
 from harness.engine.roles import (
     PARTS,
     ROLES,
@@ -26,7 +27,7 @@ from harness.engine.roles import (
 )
 from harness.engine.settings import EngineSettings
 from harness.engine.status_processor import ReplicationStatusProcessor
-from harness.engine.topics import all_topics
+from harness.engine.topics import all_topics, replay_ends
 from harness.errors import StackError, UsageError
 from harness.queue.base import Queue, QueueClosed
 from harness.queue.interruption import Interrupted, Interruption
@@ -165,7 +166,10 @@ class Engine:
         self.check()
         try:
             end = None if self._source is None else self._source.bounds()[1]
+            replays = replay_ends(self.settings, self._means.queue)
             if not all(part.idle() for part in self.parts):
+                return False
+            if replay_ends(self.settings, self._means.queue) != replays:
                 return False
             return self._source is None or self._source.bounds()[1] == end
         except ReplicationError as error:
@@ -231,6 +235,7 @@ class Engine:
 
 
 def _pool_size(settings: EngineSettings) -> int:
-    tasks = len(settings.bootstrap_list) * settings.queue_processor.concurrency
+    processors = len(settings.bootstrap_list) * (1 + len(replay_topic_names(settings.replay_topics)))
+    tasks = processors * settings.queue_processor.concurrency
     # a task that copies parts uses two connections for each
     return 2 * tasks * min(4, settings.queue_processor.mpu_parts_concurrency) + 10

@@ -211,7 +211,7 @@ def parse(value: bytes) -> Entry:
 def _json(text: str | bytes) -> Any:
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise MalformedEntryError(f"malformed JSON in kafka entry: {error}") from error
 
 
@@ -228,7 +228,16 @@ def _text(value: Any) -> str:
 
 
 def _checked(metadata: dict[str, Any]) -> dict[str, Any]:
+    """What cannot be worked with must not come as far as to break the work of others."""
     info = metadata["replicationInfo"]
-    if not isinstance(info, dict) or not isinstance(info.get("backends", []), list):
+    if not isinstance(info, dict):
         raise MalformedEntryError("replicationInfo is no object")
+    backends = info.get("backends", [])
+    if not isinstance(backends, list) or not all(isinstance(backend, dict) for backend in backends):
+        raise MalformedEntryError("backends are no list of objects")
+    for name in ("destination", "role", "storageClass"):
+        if not isinstance(info.get(name, ""), str | None):
+            raise MalformedEntryError(f"{name} is no text")
+    if not isinstance(info.get("content") or [], list) or not isinstance(metadata["content-md5"], str):
+        raise MalformedEntryError("content or content-md5 is malformed")
     return metadata

@@ -1,5 +1,7 @@
 """The queue processor of one site: takes entries from the replication topic and runs a task for each.
 
+A replay processor is the same for entries that failed before, which come by a topic of their own.
+
 Source: Backbeat extensions/replication/queueProcessor/QueueProcessor.js, taskSchedulerHelpers.js.
 """
 
@@ -11,6 +13,7 @@ from fake_cloudserver import Clock, Randomness, get_logger
 from harness.engine import queue_entry, status
 from harness.engine.checkpoints import PROCESSOR_CONSUMED, PROCESSOR_COPIED, PROCESSOR_PUBLISHED, Checkpoints
 from harness.engine.clients import SourceClients, TargetClients
+from harness.engine.consuming import ConsumingPart
 from harness.engine.errors import MalformedEntryError
 from harness.engine.metrics import EngineMetrics
 from harness.engine.publishing import Publisher
@@ -20,13 +23,18 @@ from harness.engine.result_gate import ResultGate
 from harness.engine.settings import EngineSettings, SiteSettings
 from harness.engine.tasks.aws_replication import AWSReplicationTask
 from harness.engine.tasks.cloudserver_replication import CloudServerReplicationTask
-from harness.engine.tasks.context import Outcome, TaskContext
+from harness.engine.tasks.context import QUEUE_PROCESSOR, REPLAY_PROCESSOR, Outcome, TaskContext
+from harness.engine.tasks.injection import NO_ERRORS, ErrorInjection
 from harness.engine.topics import processor_group
-from harness.queue.base import Message, Queue
+from harness.queue.base import Message, Queue, QueueError
 from harness.queue.interruption import Interrupted, Interruption
 from harness.queue.ordered import OrderedConsumption
+from harness.queue.turns import Turns
 
 log = get_logger(__name__)
+
+#: Nothing is left to do for these: the object is gone, replicated already, or another one by now.
+_SETTLED = frozenset({"InvalidObjectState", "ObjNotFound"})
 
 
 class Task(Protocol):
@@ -35,11 +43,24 @@ class Task(Protocol):
     def run(self) -> Outcome: ...
 
 
-class QueueProcessor:
+class SiteState:
+    """What all processors of a site in this process have in common: a key is handled by one of them at a time."""
+
+    def __init__(self) -> None:
+        self.turns = Turns()
+        self.recent = RecentlyCompleted()
+
+
+class QueueProcessor(ConsumingPart):
     """One consumer group for one site; several processors of a site share the work through the group.
+
+    QUIRK of Backbeat: its main and its replay processors know nothing of each other. Those of one process here take
+    turns, key by key, and know what the others have copied.
 
     Args:
         targets: how to reach a CloudServer site; None for a cloud site.
+        replay_topic: the only topic to read; None reads the replication topic.
+        shared: with the other processors of the site.
     """
 
     def __init__(
@@ -56,13 +77,15 @@ class QueueProcessor:
         checkpoints: Checkpoints,
         targets: TargetClients | None = None,
         threaded: bool = True,
+        replay_topic: str | None = None,
+        shared: SiteState | None = None,
+        injection: ErrorInjection = NO_ERRORS,
     ) -> None:
+        shared = shared or SiteState()
         self.site = site
-        self.name = f"processor-{site.site}"
-        self.group = processor_group(settings, site.site)
-        self.topics = (settings.topic,)
+        self.service = QUEUE_PROCESSOR if replay_topic is None else REPLAY_PROCESSOR
+        self.name = f"processor-{site.site}" if replay_topic is None else f"processor-{site.site}-{replay_topic}"
         self._settings = settings
-        self._queue = queue
         self._clients = clients
         self._targets = targets
         self._publisher = publisher
@@ -71,37 +94,24 @@ class QueueProcessor:
         self._metrics = metrics
         self._checkpoints = checkpoints
         self._threaded = threaded
-        self._recent = RecentlyCompleted()
+        self._recent = shared.recent
+        self._injection = injection
         # a designed task writes its result itself; and without threads nobody else could
         released = threaded and settings.dialect == "release"
         self._gate = ResultGate(settings, queue, clock) if released else None
         # all versions of a key, and all updates of them, have the same message key: they are handled in order
-        self._consumption = OrderedConsumption(
+        consumption = OrderedConsumption(
             queue,
-            self.group,
-            self.topics,
+            processor_group(settings, site.site),
+            [replay_topic or settings.topic],
             self._handle,
             clock=clock,
             concurrency=settings.queue_processor.concurrency,
             threaded=threaded,
             on_assigned=self._gate.shut if self._gate else None,
+            turns=shared.turns,
         )
-
-    def step(self, timeout: float = 0.0) -> int:
-        """One round; how many messages were taken. Raises what no task may raise."""
-        return self._consumption.step(timeout)
-
-    def stop(self, timeout: float = 30.0) -> bool:
-        """Finish what runs and commit; False when something still ran after ``timeout`` seconds."""
-        return self._consumption.stop(timeout)
-
-    def idle(self) -> bool:
-        """Whether all of its topics is handled and committed."""
-        return not self._consumption.in_flight and not self._queue.backlog(self.group, self.topics)
-
-    @property
-    def in_flight(self) -> int:
-        return self._consumption.in_flight
+        super().__init__(queue, consumption)
 
     def _handle(self, message: Message, interruption: Interruption) -> None:
         self._checkpoints.reach(PROCESSOR_CONSUMED)
@@ -114,6 +124,16 @@ class QueueProcessor:
             return
         if self._gate is not None:
             self._gate.pass_through(interruption)
+        try:
+            self._replicate(entry, message, interruption)
+        except (Interrupted, QueueError):
+            raise
+        except Exception:
+            # a defect, or metadata that no CloudServer writes: the others go on
+            log.exception("the object stays as it is", key=entry.canonical_key, site=self.site.site)
+            self._metrics.left_pending(self.site.site, "Defect")
+
+    def _replicate(self, entry: ObjectQueueEntry, message: Message, interruption: Interruption) -> None:
         client = self._clients.new(entry.roles[0] if entry.roles else None)
         context = TaskContext(
             settings=self._settings,
@@ -124,6 +144,9 @@ class QueueProcessor:
             interruption=interruption,
             metrics=self._metrics,
             threaded=self._threaded,
+            service=self.service,
+            injection=self._injection,
+            recent=self._recent,
         )
         outcome = self._run(context, entry)
         self._checkpoints.reach(PROCESSOR_COPIED)
@@ -133,8 +156,16 @@ class QueueProcessor:
             self._metrics.result(self.site.site, outcome.status, with_data="DATA" in entry.content)
         else:
             self._metrics.skipped(entry, self.site.site)
+            self._note_skipped(entry, outcome)
         if outcome.status == status.COMPLETED:
-            self._recent.add(entry, message.value)
+            self._recent.add(entry, message.value, outcome.version_id)
+
+    def _note_skipped(self, entry: ObjectQueueEntry, outcome: Outcome) -> None:
+        """As with Backbeat there is nobody to tell; an operator is to see it."""
+        if outcome.cause not in _SETTLED:
+            site = self.site.site
+            log.warning("the object stays as it is", key=entry.canonical_key, site=site, reason=outcome.reason)
+            self._metrics.left_pending(site, outcome.cause)
 
     def _entry_of(self, message: Message) -> ObjectQueueEntry | None:
         """The entry to work on; None when there is nothing for this site to do."""

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 
 from harness.engine.clients import TargetClients
 from harness.engine.failed_topic import FailedTopic
+from harness.engine.garbage_collector import GarbageCollector
+from harness.engine.gc_topic import GcTopic
 from harness.engine.journal import BucketdJournal, InProcessJournal, JournalSource
 from harness.engine.metrics.consumer import MetricsConsumer
 from harness.engine.metrics.reports import MetricsProducer
 from harness.engine.parts import Means, Part, Service
 from harness.engine.publishing import MetadataPublisher, Publisher, StatusTopicPublisher
 from harness.engine.queue_populator import QueuePopulator
-from harness.engine.queue_processor import QueueProcessor
+from harness.engine.queue_processor import QueueProcessor, SiteState
+from harness.engine.replay import Replays, replay_topic_names
 from harness.engine.settings import EngineSettings, SiteSettings
 from harness.engine.status_processor import ReplicationStatusProcessor
 from harness.engine.status_writer import StatusWriter
+from harness.engine.tasks.injection import from_environment as injected_errors
 from harness.errors import UsageError
 
 Builder = Callable[[Means], list[Part]]
@@ -36,8 +41,11 @@ def populator_parts(means: Means) -> list[Part]:
 
 
 def processor_parts(means: Means) -> list[Part]:
-    """One for each site."""
+    """One for each site, and one more for each replay topic at each site."""
     writer = _status_writer(means)
+    topics = (None, *replay_topic_names(means.settings.replay_topics))
+    states = {site.site: SiteState() for site in means.settings.bootstrap_list}
+    injection = injected_errors(os.environ)
     return [
         QueueProcessor(
             means.settings,
@@ -51,24 +59,40 @@ def processor_parts(means: Means) -> list[Part]:
             checkpoints=means.checkpoints,
             targets=_targets(means, site),
             threaded=means.threaded,
+            replay_topic=topic,
+            shared=states[site.site],
+            injection=injection,
         )
+        for topic in topics
         for site in means.settings.bootstrap_list
     ]
 
 
 def status_parts(means: Means) -> list[Part]:
-    """One for the results of all sites."""
-    return [
+    """One for the results of all sites; and one for what may be deleted, where a location is transient."""
+    parts: list[Part] = [
         ReplicationStatusProcessor(
             means.settings,
             means.queue,
             means.clients,
             _status_writer(means),
             clock=means.clock,
+            metrics=means.metrics,
             checkpoints=means.checkpoints,
             threaded=means.threaded,
         )
     ]
+    if means.settings.transient_locations:
+        collector = GarbageCollector(
+            means.settings,
+            means.queue,
+            means.clients,
+            clock=means.clock,
+            randomness=means.randomness,
+            threaded=means.threaded,
+        )
+        parts.append(collector)
+    return parts
 
 
 def metrics_parts(means: Means) -> list[Part]:
@@ -168,14 +192,20 @@ def _targets(means: Means, site: SiteSettings) -> TargetClients | None:
 
 
 def _status_writer(means: Means) -> StatusWriter:
-    settings = means.settings
+    settings, producer = means.settings, means.queue.producer()
     failed_topic = None
     if settings.monitor_replication_failures:
-        failed_topic = FailedTopic(means.queue.producer(), settings.replication_failed_topic, means.clock)
-    return StatusWriter(means.clock, means.randomness, means.metrics, means.checkpoints, failed_topic)
+        failed_topic = FailedTopic(producer, settings.replication_failed_topic, means.clock)
+    gc_topic = None
+    if settings.transient_locations:
+        gc_topic = GcTopic(producer, settings.gc.topic, settings.transient_locations, means.clock, means.randomness)
+    replays = Replays(producer, settings.replay_topics)
+    return StatusWriter(
+        means.clock, means.randomness, means.metrics, means.checkpoints, failed_topic, replays, gc_topic
+    )
 
 
 def _publisher(means: Means, writer: StatusWriter) -> Publisher:
     if means.settings.dialect == "design":
         return MetadataPublisher(writer)
-    return StatusTopicPublisher(means.queue.producer(), means.settings.replication_status_topic)
+    return StatusTopicPublisher(means.queue.producer(), means.settings.replication_status_topic, writer)

@@ -6,7 +6,7 @@ from harness.engine.errors import ReplicationError
 from harness.engine.journal import JournalSource
 from harness.engine.populator_position import PopulatorPosition
 from harness.engine.settings import EngineSettings
-from harness.engine.topics import consumer_groups
+from harness.engine.topics import consumer_groups, replay_ends
 from harness.queue.base import Queue
 
 
@@ -20,8 +20,9 @@ def is_settled(settings: EngineSettings, queue: Queue, source: JournalSource) ->
         end = source.bounds()[1]
         if (position.load() or 1) != end:
             return False
+        ends = replay_ends(settings, queue)
         if any(queue.backlog(group, topics) for group, topics in consumer_groups(settings)):
             return False
-        return source.bounds()[1] == end
+        return replay_ends(settings, queue) == ends and source.bounds()[1] == end
     except ReplicationError:
         return False

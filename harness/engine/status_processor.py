@@ -10,13 +10,15 @@ from fake_cloudserver import Clock, get_logger
 from harness.engine import queue_entry, status
 from harness.engine.checkpoints import STATUS_CONSUMED, Checkpoints
 from harness.engine.clients import SourceClients
+from harness.engine.consuming import ConsumingPart
 from harness.engine.errors import MalformedEntryError
+from harness.engine.metrics import EngineMetrics
 from harness.engine.queue_entry import ObjectQueueEntry
 from harness.engine.settings import EngineSettings
 from harness.engine.status import SiteResult
 from harness.engine.status_writer import StatusWriter
-from harness.queue.base import Message, Queue
-from harness.queue.interruption import Interruption
+from harness.queue.base import Message, Queue, QueueError
+from harness.queue.interruption import Interrupted, Interruption
 from harness.queue.ordered import OrderedConsumption
 
 log = get_logger(__name__)
@@ -24,7 +26,7 @@ log = get_logger(__name__)
 _RESULTS = frozenset({status.COMPLETED, status.FAILED, status.PENDING})
 
 
-class ReplicationStatusProcessor:
+class ReplicationStatusProcessor(ConsumingPart):
     """One consumer group for the results of all sites."""
 
     name = "status"
@@ -37,40 +39,24 @@ class ReplicationStatusProcessor:
         writer: StatusWriter,
         *,
         clock: Clock,
+        metrics: EngineMetrics,
         checkpoints: Checkpoints,
         threaded: bool = True,
     ) -> None:
-        self.group = settings.replication_status_processor.group_id
-        self.topics = (settings.replication_status_topic,)
-        self._queue = queue
         self._clients = clients
         self._writer = writer
+        self._metrics = metrics
         self._checkpoints = checkpoints
-        self._consumption = OrderedConsumption(
+        consumption = OrderedConsumption(
             queue,
-            self.group,
-            self.topics,
+            settings.replication_status_processor.group_id,
+            [settings.replication_status_topic],
             self._handle,
             clock=clock,
             concurrency=settings.replication_status_processor.concurrency,
             threaded=threaded,
         )
-
-    def step(self, timeout: float = 0.0) -> int:
-        """One round; how many messages were taken."""
-        return self._consumption.step(timeout)
-
-    def stop(self, timeout: float = 30.0) -> bool:
-        """Finish what runs and commit; False when something still ran after ``timeout`` seconds."""
-        return self._consumption.stop(timeout)
-
-    def idle(self) -> bool:
-        """Whether all of its topics is handled and committed."""
-        return not self._consumption.in_flight and not self._queue.backlog(self.group, self.topics)
-
-    @property
-    def in_flight(self) -> int:
-        return self._consumption.in_flight
+        super().__init__(queue, consumption)
 
     def _handle(self, message: Message, interruption: Interruption) -> None:
         self._checkpoints.reach(STATUS_CONSUMED)
@@ -85,7 +71,14 @@ class ReplicationStatusProcessor:
         result = self._result_of(entry, entry.site)
         if result is None:
             return
-        self._writer.write(self._clients.new(entry.roles[0] if entry.roles else None), entry, result, interruption)
+        try:
+            self._writer.write(self._clients.new(entry.roles[0] if entry.roles else None), entry, result, interruption)
+        except (Interrupted, QueueError):
+            raise
+        except Exception:
+            # a defect, or metadata that no CloudServer writes: the others go on
+            log.exception("the object stays as it is", key=entry.canonical_key, site=entry.site)
+            self._metrics.left_pending(entry.site, "Defect")
 
     def _result_of(self, entry: ObjectQueueEntry, site: str) -> SiteResult | None:
         """What the message says about its site; None, without any request, for what cannot be a result."""

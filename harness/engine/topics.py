@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from harness.engine.replay import replay_topic_names
 from harness.engine.settings import EngineSettings
-from harness.queue.base import TopicSpecification
+from harness.queue.base import Queue, TopicSpecification
 
 
 def all_topics(settings: EngineSettings) -> list[TopicSpecification]:
@@ -12,8 +13,10 @@ def all_topics(settings: EngineSettings) -> list[TopicSpecification]:
         settings.topic,
         settings.replication_status_topic,
         settings.replication_failed_topic,
-        *dict.fromkeys(replay.topic_name for replay in settings.replay_topics),
+        *replay_topic_names(settings.replay_topics),
     ]
+    if settings.transient_locations:
+        names.append(settings.gc.topic)
     specifications = [TopicSpecification(name, settings.kafka.partitions) for name in names]
     # one partition: commands and figures are read in the order in which they were written
     specifications += [TopicSpecification(settings.metrics_topic), TopicSpecification(settings.control_topic)]
@@ -28,5 +31,17 @@ def processor_group(settings: EngineSettings, site: str) -> str:
 
 def consumer_groups(settings: EngineSettings) -> list[tuple[str, tuple[str, ...]]]:
     """All groups of an engine with the topics they read, from upstream to downstream."""
-    groups = [(processor_group(settings, site.site), (settings.topic,)) for site in settings.bootstrap_list]
-    return [*groups, (settings.replication_status_processor.group_id, (settings.replication_status_topic,))]
+    topics = (settings.topic, *replay_topic_names(settings.replay_topics))
+    groups = [(processor_group(settings, site.site), topics) for site in settings.bootstrap_list]
+    groups.append((settings.replication_status_processor.group_id, (settings.replication_status_topic,)))
+    return [*groups, (settings.gc.group_id, (settings.gc.topic,))] if settings.transient_locations else groups
+
+
+def replay_ends(settings: EngineSettings, queue: Queue) -> list[int]:
+    """Where the replay topics end. Failures go back upstream through them: an engine is at rest only if nothing came
+    there while one looked everywhere else."""
+    names = replay_topic_names(settings.replay_topics)
+    if not names:
+        return []
+    progress = queue.progress(settings.replication_status_processor.group_id, names)
+    return [progress[partition].end for partition in sorted(progress)]

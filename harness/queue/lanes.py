@@ -56,11 +56,15 @@ class Lanes:
         if len(waiting) == 1 and lane not in self._running:
             self._ready.append(lane)
 
-    def take(self) -> tuple[Hashable, Delivery] | None:
-        """The next delivery that may run, with its lane; None when every waiting one is behind a running one."""
-        if not self._ready:
+    def take(self, busy: Collection[Hashable] = ()) -> tuple[Hashable, Delivery] | None:
+        """The next delivery that may run, with its lane; None when every waiting one is behind a running one.
+
+        Lanes in ``busy`` are left out: somebody else is at work there.
+        """
+        lane = next((lane for lane in self._ready if lane not in busy), None)
+        if lane is None:
             return None
-        lane = self._ready.popleft()
+        self._ready.remove(lane)
         delivery = self._waiting[lane].popleft()
         self.waiting_messages -= 1
         self._running[lane] = delivery
@@ -92,8 +96,8 @@ class Lanes:
             if partitions is None or _of(delivery, partitions):
                 delivery.interruption.order()
 
-    def runs_any_of(self, partitions: Collection[TopicPartition]) -> bool:
-        return any(_of(delivery, partitions) for delivery in self._running.values())
+    def running_of(self, partitions: Collection[TopicPartition]) -> list[Delivery]:
+        return [delivery for delivery in self._running.values() if _of(delivery, partitions)]
 
 
 def _of(delivery: Delivery, partitions: Collection[TopicPartition]) -> bool:

@@ -11,6 +11,7 @@ from harness.queue.base import Consumer, Message, Queue, TopicPartition
 from harness.queue.interruption import Interrupted, Interruption
 from harness.queue.lanes import Delivery, Lanes
 from harness.queue.ledger import OffsetLedger
+from harness.queue.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,8 @@ class OrderedConsumption:
     when it and all before it are done, and no more than ``max_messages`` and about ``max_bytes`` are held. Backbeat
     takes only as many messages as it has free slots, so that one busy key stalls all others; holding more lets the
     others pass.
+
+    Consumptions that share ``turns`` never handle the same key at the same time.
 
     An exception of the handler other than Interrupted is fatal: the next :meth:`step` raises it, and nothing of that
     message is committed.
@@ -47,6 +50,7 @@ class OrderedConsumption:
         commit_interval: float = 0.05,
         drain_timeout: float = 290.0,
         on_assigned: Callable[[], None] | None = None,
+        turns: Turns | None = None,
     ) -> None:
         self.group = group
         self.topics = tuple(topics)
@@ -58,7 +62,8 @@ class OrderedConsumption:
         self._commit_interval = commit_interval
         self._drain_timeout = drain_timeout
         self._on_assigned = on_assigned
-        self._changed = threading.Condition()
+        self._turns = turns or Turns()
+        self._changed = self._turns.changed
         self._lanes = Lanes()
         self._ledger = OffsetLedger()
         self._committed: dict[TopicPartition, int] = {}
@@ -66,6 +71,7 @@ class OrderedConsumption:
         self._assigned: set[TopicPartition] = set()
         self._fatal: BaseException | None = None
         self._stopping = False
+        self._stuck: list[Delivery] = []
         self._consumer: Consumer = queue.consumer(group, topics, self)
         self._workers = [
             threading.Thread(target=self._work, name=f"{group}-{number}", daemon=True)
@@ -79,6 +85,16 @@ class OrderedConsumption:
         """Messages taken and neither finished nor dropped."""
         with self._changed:
             return len(self._lanes)
+
+    @property
+    def is_healthy(self) -> bool:
+        """False while something still runs that was given up: its partition went away, and it did not end in time.
+
+        Backbeat disconnects then, so that it is restarted; here whoever asks about our health is told.
+        """
+        with self._changed:
+            self._stuck = [delivery for delivery in self._stuck if delivery in self._lanes.running]
+            return not self._stuck
 
     @property
     def assignment(self) -> frozenset[TopicPartition]:
@@ -140,10 +156,11 @@ class OrderedConsumption:
         deadline = self._clock.monotonic() + self._drain_timeout
         with self._changed:
             self._lanes.drop(gone)
-            while self._lanes.runs_any_of(gone):
+            while self._lanes.running_of(gone):
                 left = deadline - self._clock.monotonic()
                 if left <= 0 or not self._clock.wait(self._changed, left):
                     log.warning("%s: still busy with revoked partitions after %s s", self.group, self._drain_timeout)
+                    self._stuck += self._lanes.running_of(gone)
                     break
             resume = self._ledger.all_committable(gone)
             due = {one: offset for one, offset in resume.items() if self._committed.get(one) != offset}
@@ -196,7 +213,7 @@ class OrderedConsumption:
     def _run_one(self, *, wait: bool) -> bool:
         """Handle one delivery; False when there is none (waiting: when all is over)."""
         with self._changed:
-            while not self._stopping and self._fatal is None and (taken := self._lanes.take()) is None:
+            while not self._stopping and self._fatal is None and (taken := self._take()) is None:
                 if not wait:
                     return False
                 self._changed.wait()
@@ -204,6 +221,7 @@ class OrderedConsumption:
                 return False
             assert taken is not None
             lane, delivery = taken
+            self._turns.running.add(lane)
         finished = False
         try:
             self._handler(delivery.message, delivery.interruption)
@@ -217,5 +235,9 @@ class OrderedConsumption:
                 message = delivery.message
                 self._ledger.processed(message.topic_partition, message.offset, delivery.token)
             self._lanes.finish(lane)
+            self._turns.running.discard(lane)
             self._changed.notify_all()
         return True
+
+    def _take(self) -> tuple[Hashable, Delivery] | None:
+        return self._lanes.take(self._turns.running)

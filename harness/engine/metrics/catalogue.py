@@ -41,7 +41,16 @@ class Definition:
 
 def catalogue(object_sizes: tuple[float, ...] = OBJECT_SIZES, replays: int = 0) -> tuple[Definition, ...]:
     """All metrics. ``object_sizes``: bounds in bytes; ``replays``: how often an object is replayed at most."""
-    return (*_POPULATOR, *_PROCESSOR, *_STATUS, *_replay(object_sizes, replays), *_DATA_MOVER, *_QUEUE, *_BREAKER)
+    return (
+        *_POPULATOR,
+        *_PROCESSOR,
+        *_STATUS,
+        *_replay(object_sizes, replays),
+        *_DATA_MOVER,
+        *_QUEUE,
+        *_BREAKER,
+        *_OURS,
+    )
 
 
 def _counter(name: str, labels: str, text: str) -> Definition:
@@ -88,6 +97,9 @@ _PROCESSOR = (
     ),
     _histogram("s3_replication_rpo_seconds", _SERVICE, "Age of an object when its replication begins", _AGE_S),
 )
+
+#: Not Backbeat's: it does not say when it leaves an object as it is.
+_OURS = (_counter("s3_replication_left_pending_objects_total", "origin location cause", "Objects left as they are"),)
 
 _STATUS = (
     _counter("s3_replication_status_changed_total", "origin replicationStatus", "Objects by status after a write"),

@@ -189,6 +189,10 @@ class EngineMetrics:
         labels = {"result": result, "replicationStatus": replication_status}
         self.registry.observe("s3_replication_status_process_duration_seconds", elapsed_seconds, **labels)
 
+    def left_pending(self, site: str, cause: str) -> None:
+        """An entry ended without a result that could be written: the object stays as it is until somebody acts."""
+        self.registry.count("s3_replication_left_pending_objects_total", location=site, cause=cause)
+
     # the circuit breaker
 
     def circuit_breaker(self, kind: str, state: int) -> None:

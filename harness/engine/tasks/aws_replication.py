@@ -11,6 +11,7 @@ from harness.engine import object_metadata, status
 from harness.engine.backbeat_client import SourceStream, streamed
 from harness.engine.errors import ReplicationError
 from harness.engine.tasks import headers
+from harness.engine.tasks.injection import COPY_OBJECT, DELETE_OBJECT, DELETE_TAG, PUT_TAG
 from harness.engine.tasks.multipart import MultipartCopy
 from harness.engine.tasks.replication import ReplicationTask
 from harness.engine.tasks.source import open_source
@@ -40,11 +41,19 @@ class AWSReplicationTask(ReplicationTask):
         there, and sends nothing; Backbeat uploads the object once more.
         """
         entry, site = self._entry, self._site.site
-        known = status.data_store_version_id(entry.metadata, site) or status.data_store_version_id(current, site)
+        copied = self._context.recent.copy_of(entry)
+        known = (
+            status.data_store_version_id(entry.metadata, site)
+            or status.data_store_version_id(current, site)
+            or copied
+            or ""
+        )
         tagging = {"PUT_TAGGING", "DELETE_TAGGING"} & set(entry.content)
         done = status.site_status(current, site) == status.COMPLETED
         if done and (entry.is_delete_marker or "DATA" in entry.content or not tagging):
             raise ReplicationError("InvalidObjectState", "the object is replicated already")
+        if copied is not None and entry.replay_count is not None and not tagging:
+            return copied  # by a newer entry while this one waited; its status is not written yet
         if entry.is_delete_marker:
             self._context.retry(self._delete)
             return known
@@ -66,6 +75,7 @@ class AWSReplicationTask(ReplicationTask):
 
     def _put(self) -> str:
         """Read and write once, the one flowing into the other."""
+        self._context.inject(COPY_OBJECT)
         length = self._entry.content_length
         if length == 0:
             return self._put_body(b"")
@@ -98,6 +108,7 @@ class AWSReplicationTask(ReplicationTask):
         self._context.metrics.source_read(self._context.service, self._site.site, length, elapsed)
 
     def _delete(self) -> None:
+        self._context.inject(DELETE_OBJECT)
         dialect = self._context.settings.dialect
         sent = headers.common(self._entry, self._site, dialect)
         if dialect == "design":
@@ -106,6 +117,7 @@ class AWSReplicationTask(ReplicationTask):
 
     def _tag(self, known: str) -> str:
         entry = self._entry
+        self._context.inject(PUT_TAG if "PUT_TAGGING" in entry.content else DELETE_TAG)
         sent = headers.common(entry, self._site, self._context.settings.dialect)
         sent |= headers.tagging(entry, self._site, known)
         try:

@@ -10,13 +10,15 @@ from fake_cloudserver import Clock, Randomness
 from harness.engine.backbeat_client import BackbeatClient
 from harness.engine.errors import ReplicationError
 from harness.engine.metrics import EngineMetrics
+from harness.engine.recent import RecentlyCompleted
 from harness.engine.retry import Retry
 from harness.engine.settings import DEFAULT_RETRY, EngineSettings, SiteSettings
+from harness.engine.tasks.injection import NO_ERRORS, ErrorInjection
 from harness.queue.interruption import Interruption
 
 Result = TypeVar("Result")
 
-#: Values of the metrics' label ``serviceName``.
+#: What reads the replication topic, and what reads a replay topic.
 QUEUE_PROCESSOR = "ReplicationQueueProcessor"
 REPLAY_PROCESSOR = "ReplicationReplayProcessor"
 
@@ -27,7 +29,9 @@ class TaskContext:
 
     Attributes:
         threaded: whether parts may be copied side by side.
-        service: who works here, for the metrics.
+        service: whose work it is, as metrics name it.
+        injection: errors on purpose.
+        recent: what was completed lately at this site.
     """
 
     settings: EngineSettings
@@ -39,6 +43,8 @@ class TaskContext:
     metrics: EngineMetrics
     threaded: bool = True
     service: str = QUEUE_PROCESSOR
+    injection: ErrorInjection = NO_ERRORS
+    recent: RecentlyCompleted = dataclasses.field(default_factory=RecentlyCompleted)
 
     def retry(
         self,
@@ -54,6 +60,10 @@ class TaskContext:
     def retry_by_default(self, action: Callable[[], Result]) -> Result:
         """The same with the parameters that Backbeat's metadata proxy uses, whatever is configured."""
         return self._retry().call(action, DEFAULT_RETRY)
+
+    def inject(self, operation: str) -> None:
+        """Raises an error when one was asked for."""
+        self.injection.strike(operation, self.randomness)
 
     def _retry(self) -> Retry:
         return Retry(self.clock, self.randomness, self.interruption)
@@ -72,3 +82,8 @@ class Outcome:
     status: str | None
     version_id: str = ""
     reason: str = ""
+
+    @property
+    def cause(self) -> str:
+        """The name of the error that ended the task, where nothing is published."""
+        return self.reason.partition(":")[0]

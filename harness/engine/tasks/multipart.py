@@ -16,6 +16,7 @@ from harness.engine.errors import ReplicationError
 from harness.engine.queue_entry import ObjectQueueEntry
 from harness.engine.tasks import headers
 from harness.engine.tasks.context import TaskContext
+from harness.engine.tasks.injection import COPY_PART
 from harness.engine.tasks.parallel import map_limited
 from harness.engine.tasks.part_sizes import ranges
 from harness.engine.tasks.source import open_source
@@ -86,6 +87,7 @@ class MultipartCopy:
 
     def _copy_part(self, upload_id: str, number: int, byte_range: tuple[int, int] | None) -> dict[str, Any]:
         """Read one range and write it as a part; what completing wants to know of it."""
+        self._context.inject(COPY_PART)
         sent = self._common | {"X-Scal-Part-Number": str(number), "X-Scal-Upload-Id": upload_id}
         if byte_range is None:
             return self._part(number, self._operate("PUT", "putpart", sent, b""))

@@ -42,6 +42,21 @@ def test_get_is_json_within_json(backend: Backend) -> None:
     assert ": " not in body
 
 
+@pytest.mark.parametrize("version", ["", "null", "encoded"])
+def test_a_write_may_name_the_document_that_it_replaces(backend: Backend, version: str) -> None:
+    stored = {"content-length": 1, "content-type": "\ud800"}
+    first = backend.add_object("src", "k", stored, versioning=version != "null")
+    query = f"?versionId={first if version == 'encoded' else version}" if version else ""
+    read = json_of(backend.ask("GET", f"{URL}{query}"))["Body"]
+    sent = {"x-scal-replaced-metadata-md5": hashlib.md5(read.encode()).hexdigest()}
+    json_of(backend.ask("PUT", f"{URL}{query}", sent, document(**{"content-length": 2})))
+    error = backend.refusal("PUT", f"{URL}{query}", sent, document(**{"content-length": 3}))
+    assert (error.code, error.status) == ("PreconditionFailed", 412)
+    assert json.loads(json_of(backend.ask("GET", f"{URL}{query}"))["Body"])["content-length"] == 2
+    missing = backend.refusal("PUT", "/_/backbeat/metadata/src/none", sent, document())
+    assert missing.code == "PreconditionFailed"
+
+
 def test_get_shows_delete_markers(backend: Backend) -> None:
     backend.add_object("src", "k", {"isDeleteMarker": True})
     assert json.loads(json_of(backend.ask("GET", URL))["Body"])["isDeleteMarker"] is True

@@ -12,7 +12,7 @@ from fake_cloudserver import SeededRandomness
 from harness.engine.checkpoints import Checkpoints
 from harness.engine.publishing import MetadataPublisher, StatusTopicPublisher
 from harness.engine.queue_entry import ObjectQueueEntry
-from harness.engine.queue_processor import QueueProcessor
+from harness.engine.queue_processor import QueueProcessor, SiteState
 from harness.engine.recent import RecentlyCompleted
 from harness.engine.status_processor import ReplicationStatusProcessor
 from harness.engine.status_writer import StatusWriter
@@ -35,12 +35,18 @@ class Processing:
         self.queue.ensure_topics(all_topics(self.world.settings))
         self.writer = StatusWriter(self.world.clock, self.world.randomness, self.world.metrics, Checkpoints())
 
-    def processor(self) -> QueueProcessor:
+    def processors(self) -> list[QueueProcessor]:
+        """The main one, and one for the first replay topic."""
+        shared = SiteState()
+        replay_topic = self.world.settings.replay_topics[0].topic_name
+        return [self.processor(shared=shared), self.processor(shared=shared, replay_topic=replay_topic)]
+
+    def processor(self, **options: Any) -> QueueProcessor:
         settings = self.world.settings
         publisher = (
             MetadataPublisher(self.writer)
             if settings.dialect == "design"
-            else StatusTopicPublisher(self.queue.producer(), STATUS_TOPIC)
+            else StatusTopicPublisher(self.queue.producer(), STATUS_TOPIC, self.writer)
         )
         return QueueProcessor(
             settings,
@@ -53,6 +59,7 @@ class Processing:
             metrics=self.world.metrics,
             checkpoints=Checkpoints(),
             threaded=False,
+            **options,
         )
 
     def status_processor(self) -> ReplicationStatusProcessor:
@@ -62,6 +69,7 @@ class Processing:
             self.world.clients,
             self.writer,
             clock=self.world.clock,
+            metrics=self.world.metrics,
             checkpoints=Checkpoints(),
             threaded=False,
         )

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 
 import pytest
-from engine_helpers import ENCODED, SITE, SmallCloudServer, World, error, metadata, pending
+from engine_helpers import ENCODED, SITE, Answer, Call, SmallCloudServer, World, error, metadata, pending
 
 from fake_cloudserver import SeededRandomness
 from harness.engine.checkpoints import STATUS_WRITTEN, Checkpoints
@@ -99,12 +100,62 @@ def test_the_member_of_an_object_without_version_ends_with_a_colon() -> None:
     )
 
 
-@pytest.mark.parametrize("fault", [error(404, "ObjNotFound"), error(404, "NoSuchBucket"), error(403, "AccessDenied")])
-def test_an_object_that_is_gone_cannot_be_told(fault: object) -> None:
+@pytest.mark.parametrize("call", ["GET metadata", "PUT metadata"])
+@pytest.mark.parametrize("fault", [error(404, "ObjNotFound"), error(404, "NoSuchBucket")])
+def test_an_object_that_is_gone_cannot_be_told(fault: Answer, call: str) -> None:
     writing = Writing()
-    writing.server.faults["GET metadata"] = [fault]  # type: ignore[list-item]
+    writing.server.faults[call] = [fault]
     assert writing.write("FAILED") is None
     assert writing.queue.read("failed") == []
+
+
+@pytest.mark.parametrize("said", ["COMPLETED", "FAILED"])
+@pytest.mark.parametrize("fault", [error(403, "AccessDenied"), error(400, "MalformedPOSTRequest"), Answer(200, b"[]")])
+def test_a_source_that_refuses_the_result_lists_the_object_among_the_failed(fault: Answer, said: str) -> None:
+    # Backbeat loses the result, and the object is pending for ever
+    writing = Writing()
+    writing.server.faults["GET metadata"] = [fault]
+    assert writing.write(said) is None
+    assert len(writing.queue.read("failed")) == 1
+    assert "s3_replication_left_pending_objects_total{" in writing.world.metrics.render().decode()
+
+
+@pytest.mark.parametrize("name", ["InvalidAccessKeyId", "SignatureDoesNotMatch", "RequestTimeTooSkewed"])
+def test_an_account_that_does_not_work_is_waited_for(name: str) -> None:
+    writing = Writing()
+    writing.server.faults["GET metadata"] = [error(403, name)] * 30
+    assert writing.write() == "COMPLETED"
+
+
+class Interfering(SmallCloudServer):
+    """Refuses to replace what the writer did not read; somebody else writes ``times`` times in between."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.times = times
+
+    def _answer(self, call: Call) -> Answer:
+        text = json.dumps(self.document)
+        if call.name == "PUT metadata" and self.document is not None:
+            assert call.headers["x-scal-replaced-metadata-md5"] == hashlib.md5(self.given.encode()).hexdigest()
+            if self.times:
+                self.times -= 1
+                self.document["x-amz-meta-writes"] = str(self.times)
+                return error(412, "PreconditionFailed")
+        self.given = text
+        return super()._answer(call)
+
+
+@pytest.mark.parametrize("times", [1, 4, 5, 23])
+def test_what_others_write_meanwhile_is_not_overwritten(times: int) -> None:
+    server = Interfering(times)
+    writing = Writing(server)
+    assert writing.write() == "COMPLETED"
+    assert server.document is not None
+    assert server.document["x-amz-meta-writes"] == "0"
+    assert server.document["replicationInfo"]["status"] == "COMPLETED"
+    assert server.names == ["GET metadata", "PUT metadata"] * (times + 1)
+    assert (writing.world.clock.monotonic() > 0) == (times >= 5)  # a pause only when it does not end
 
 
 def test_while_the_source_is_gone_it_waits_as_long_as_it_takes() -> None:

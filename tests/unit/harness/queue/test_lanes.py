@@ -66,10 +66,10 @@ def test_what_waits_of_a_revoked_partition_is_dropped_and_what_runs_is_told_to_l
     lanes.drop({gone})
     assert running_gone.interruption.ordered
     assert not running_kept.interruption.ordered
-    assert lanes.runs_any_of({gone})
+    assert lanes.running_of({gone})
     lanes.finish("x")
-    assert not lanes.runs_any_of({gone})
-    assert lanes.runs_any_of({kept})
+    assert not lanes.running_of({gone})
+    assert lanes.running_of({kept})
     assert taken(lanes) is None  # "mine" is behind what runs
     lanes.finish("y")
     assert [taken(lanes), taken(lanes)] == ["mine", None]

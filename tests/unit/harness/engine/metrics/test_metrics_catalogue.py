@@ -80,6 +80,7 @@ EXPECTED: list[tuple[str, str, str, tuple[float, ...]]] = [
     ),
     ("s3_circuit_breaker", "gauge", "type", ()),
     ("s3_circuit_breaker_errors_count", "counter", "type", ()),
+    ("s3_replication_left_pending_objects_total", "counter", "origin location cause", ()),  # ours
 ]
 
 
