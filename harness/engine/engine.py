@@ -73,6 +73,7 @@ class Engine:
     ) -> None:
         self.settings = settings
         self.metrics = EngineMetrics.of(settings, clock)
+        queue.observer = self.metrics.queue
         self.roles = checked_roles(roles)
         check_settings(settings, self.roles, has_journal=journal is not None)
         self._clock = clock

@@ -18,6 +18,7 @@ from harness.queue.base import (
     Producer,
     Progress,
     Queue,
+    QueueObserver,
     RebalanceListener,
     TopicPartition,
     TopicSpecification,
@@ -61,6 +62,14 @@ class FaultyQueue:
         self._queue = queue
         self._board = board
         self._clock = clock
+
+    @property
+    def observer(self) -> QueueObserver:
+        return self._queue.observer
+
+    @observer.setter
+    def observer(self, observer: QueueObserver) -> None:
+        self._queue.observer = observer
 
     def ensure_topics(self, topics: Iterable[TopicSpecification]) -> None:
         self._queue.ensure_topics(topics)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from harness.queue.interruption import Interruption
 
@@ -151,8 +151,40 @@ class Follower(Protocol):
         """Stop following."""
 
 
+#: How partitions were given up: nothing ran for them, what ran was finished, or was not finished in time.
+Rebalance = Literal["idle", "drained", "timeout"]
+
+
+class QueueObserver(Protocol):
+    """Told from any thread, sometimes under a lock: it neither waits nor raises. Times in seconds since the epoch."""
+
+    def delivered(self, partition: TopicPartition, published: float) -> None:
+        """A message was acknowledged."""
+
+    def refused(self, topic: str) -> None:
+        """A message was not acknowledged; it may be sent again."""
+
+    def consumed(self, group: str, messages: Sequence[Message], now: float) -> None:
+        """A group's member received these."""
+
+    def processed(self, group: str, partition: TopicPartition, seconds: float, *, failed: bool) -> None:
+        """A message was handled; ``failed``: it was let go of, or its handler raised."""
+
+    def slow(self, group: str, partitions: Iterable[TopicPartition], running: Sequence[TopicPartition]) -> None:
+        """Of ``partitions``, these have a message that runs too long; once for each such message."""
+
+    def rebalanced(self, group: str, topic: str, how: Rebalance) -> None:
+        """A group's member gave up its partitions of ``topic``."""
+
+
 class Queue(Protocol):
-    """A Kafka cluster, or what stands for one."""
+    """A Kafka cluster, or what stands for one.
+
+    Attributes:
+        observer: told what passes through; one at a time, as a queue belongs to one engine.
+    """
+
+    observer: QueueObserver
 
     def ensure_topics(self, topics: Iterable[TopicSpecification]) -> None:
         """Create those that do not exist; waits while the broker is gone. Existing ones stay as they are."""

@@ -9,7 +9,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from fake_cloudserver import Clock, Randomness
-from harness.queue.base import Message, Progress, QueueClosed, RebalanceListener, TopicPartition, TopicSpecification
+from harness.queue.base import (
+    Message,
+    Progress,
+    QueueClosed,
+    QueueObserver,
+    RebalanceListener,
+    TopicPartition,
+    TopicSpecification,
+)
 from harness.queue.interruption import Interrupted, Interruption
 from harness.queue.kafka_consumer import KafkaQueueConsumer, new_consumer, to_message
 from harness.queue.kafka_follower import KafkaQueueFollower
@@ -17,6 +25,7 @@ from harness.queue.kafka_library import KafkaAdminClient, KafkaError, TopicAlrea
 from harness.queue.kafka_library import TopicPartition as KafkaTopicPartition
 from harness.queue.kafka_producer import KafkaQueueProducer
 from harness.queue.kafka_settings import KafkaSettings
+from harness.queue.observing import NoObserver
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +47,7 @@ class KafkaQueue:
         self._admin: Any = None
         self._producer: KafkaQueueProducer | None = None
         self._probes: dict[str | None, Any] = {}
+        self.observer: QueueObserver = NoObserver()
 
     def ensure_topics(self, topics: Iterable[TopicSpecification]) -> None:
         for topic in topics:
@@ -46,7 +56,9 @@ class KafkaQueue:
     def producer(self) -> KafkaQueueProducer:
         with self._lock:
             if self._producer is None:
-                self._producer = KafkaQueueProducer(self._settings, self._clock, self._randomness, self._closing)
+                self._producer = KafkaQueueProducer(
+                    self._settings, self._clock, self._randomness, self._closing, lambda: self.observer
+                )
             return self._producer
 
     def consumer(self, group: str, topics: Sequence[str], listener: RebalanceListener) -> KafkaQueueConsumer:

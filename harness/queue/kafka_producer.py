@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fake_cloudserver import Clock, Randomness
-from harness.queue.base import MessageTooLarge, Outgoing, QueueClosed
+from harness.queue.base import MessageTooLarge, Outgoing, QueueClosed, QueueObserver, TopicPartition
 from harness.queue.interruption import Interrupted, Interruption
 from harness.queue.kafka_library import KafkaError, KafkaProducer, MessageSizeTooLargeError, RecordListTooLargeError
 from harness.queue.kafka_settings import KafkaSettings
+from harness.queue.observing import NoObserver
 from harness.queue.partitioner import partition_for
 
 log = logging.getLogger(__name__)
@@ -31,11 +32,19 @@ class KafkaQueueProducer:
     sent again.
     """
 
-    def __init__(self, settings: KafkaSettings, clock: Clock, randomness: Randomness, closing: Interruption) -> None:
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        clock: Clock,
+        randomness: Randomness,
+        closing: Interruption,
+        observer: Callable[[], QueueObserver] = NoObserver,
+    ) -> None:
         self._settings = settings
         self._clock = clock
         self._randomness = randomness
         self._closing = closing
+        self._observer = observer
         self._lock = threading.Lock()
         self._client: Any = None
 
@@ -81,6 +90,7 @@ class KafkaQueueProducer:
         undelivered: list[Outgoing] = []
         for message, future in zip(messages, futures, strict=False):
             outcome = self._outcome(future, interruption)
+            self._tell(message, future, outcome)
             if outcome is not None:
                 failure = failure if undelivered else outcome
                 undelivered.append(message)
@@ -97,6 +107,13 @@ class KafkaQueueProducer:
                     interruption.check()
         failure: Exception | None = future.exception
         return failure
+
+    def _tell(self, message: Outgoing, future: Any, failure: Exception | None) -> None:
+        if failure is not None:
+            self._observer().refused(message.topic)
+            return
+        report = future.value
+        self._observer().delivered(TopicPartition(message.topic, report.partition), report.timestamp / 1000)
 
     def _send(self, client: Any, message: Outgoing) -> Any:
         topic = self._settings.topic_prefix + message.topic

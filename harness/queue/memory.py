@@ -15,11 +15,13 @@ from harness.queue.base import (
     Progress,
     QueueClosed,
     QueueError,
+    QueueObserver,
     RebalanceListener,
     TopicPartition,
     TopicSpecification,
 )
 from harness.queue.interruption import Interruption
+from harness.queue.observing import NoObserver
 from harness.queue.partitioner import partition_for
 
 
@@ -32,6 +34,14 @@ class MemoryQueue:
 
     def __init__(self, clock: Clock, randomness: Randomness, *, max_message_bytes: int = 5_000_020) -> None:
         self._broker = _Broker(clock, randomness, max_message_bytes)
+
+    @property
+    def observer(self) -> QueueObserver:
+        return self._broker.observer
+
+    @observer.setter
+    def observer(self, observer: QueueObserver) -> None:
+        self._broker.observer = observer
 
     def ensure_topics(self, topics: Iterable[TopicSpecification]) -> None:
         with self._broker.changed:
@@ -114,6 +124,7 @@ class _Broker:
         self.changed = threading.Condition()
         self.topics: dict[str, list[list[Message]]] = {}
         self.groups: dict[str, _Group] = {}
+        self.observer: QueueObserver = NoObserver()
         self.gone = False
         self.closed = False
 
@@ -140,6 +151,7 @@ class _Broker:
 
     def append(self, message: Outgoing) -> None:
         if message.size > self.max_message_bytes:
+            self.observer.refused(message.topic)
             raise MessageTooLarge(message.topic, message.key, message.size)
         if message.topic not in self.topics:
             raise QueueError(f"there is no topic {message.topic}")
@@ -149,6 +161,7 @@ class _Broker:
             number = partition_for(message.key, len(logs), self.randomness)
         timestamp = int(self.clock.now() * 1000)
         value = message.value or b""
+        self.observer.delivered(TopicPartition(message.topic, number), timestamp / 1000)
         logs[number].append(Message(message.topic, number, len(logs[number]), message.key, value, timestamp))
 
 

@@ -12,7 +12,9 @@ from harness.engine import status
 from harness.engine.filter import Publication
 from harness.engine.metrics import message
 from harness.engine.metrics.catalogue import OBJECT_SIZES, catalogue
+from harness.engine.metrics.data_mover import DataMoverMetrics
 from harness.engine.metrics.message import ObjectName
+from harness.engine.metrics.queue_metrics import QueueMetrics
 from harness.engine.metrics.registry import MetricsRegistry
 from harness.engine.metrics.reports import MetricsReports
 from harness.engine.queue_entry import ObjectQueueEntry
@@ -31,6 +33,7 @@ class EngineMetrics:
     understand.
 
     Attributes:
+        queue: counts what passes through a queue that it observes.
         statistics: what all engines together did; filled only in one that answers questions about it.
 
     Args:
@@ -49,6 +52,8 @@ class EngineMetrics:
         self.registry = MetricsRegistry(catalogue(object_sizes, replays))
         self.reports = reports
         self.statistics = Statistics()
+        self.queue = QueueMetrics(self.registry)
+        self.data_mover = DataMoverMetrics(self.registry)
         self._replays = replays
 
     @classmethod
