@@ -92,13 +92,23 @@ def up(
     required=True,
     help="JSON in the names of Backbeat's extensions.replication; docs/engine.md shows one.",
 )
+@click.option(
+    "--role",
+    "roles",
+    type=click.Choice(["populator", "processor", "status", "api"]),
+    multiple=True,
+    help="Do this only. Repeatable; everything unless given.",
+)
+@click.option("--site", "sites", multiple=True, metavar="SITE", help="A processor for this site only. Repeatable.")
 @click.option("--kill-at", metavar="POINT[:N]", help="End with SIGKILL at the N-th time this point is reached.")
 @click.option("--child", is_flag=True, help="End when the process that started this one ends.")
-def engine(settings_file: Path, kill_at: str | None, *, child: bool) -> None:
+def engine(
+    settings_file: Path, roles: tuple[str, ...], sites: tuple[str, ...], kill_at: str | None, *, child: bool
+) -> None:
     """Run the replication engine until SIGTERM; prints one line of JSON when it is ready."""
     from harness.engine_process import run_engine
 
-    run_engine(settings_file, kill_at, is_child=child)
+    run_engine(settings_file, roles, sites, kill_at, is_child=child)
 
 
 _PATHS = click.Path(path_type=Path)

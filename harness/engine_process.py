@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from fake_cloudserver import SystemClock, SystemRandomness
 from harness.engine.checkpoints import KILL_VARIABLE, from_environment
 from harness.engine.engine import Engine
+from harness.engine.roles import ROLES
 from harness.engine.settings import EngineSettings
 from harness.faults.control import COMMAND, obey
 from harness.faults.rules import FaultBoard
@@ -18,10 +20,14 @@ from harness.processes import die_with_parent, say_ready
 from harness.queue.kafka import KafkaQueue
 
 
-def run_engine(settings_file: Path, kill_at: str | None, *, is_child: bool) -> None:
+def run_engine(
+    settings_file: Path, roles: Sequence[str], sites: Sequence[str], kill_at: str | None, *, is_child: bool
+) -> None:
     """Run until SIGTERM or SIGINT; then finish what is in flight, commit, and end.
 
     Args:
+        roles: what to do; everything when there are none.
+        sites: what to process; all sites when there are none.
         is_child: end, however abruptly, when the parent process ends.
 
     Raises:
@@ -38,14 +44,16 @@ def run_engine(settings_file: Path, kill_at: str | None, *, is_child: bool) -> N
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     queue = FaultyQueue(KafkaQueue(settings.kafka.client_settings(), clock, randomness), board, clock)
-    engine = Engine(settings, queue, clock, randomness, checkpoints=checkpoints)
+    engine = Engine(
+        settings, queue, clock, randomness, checkpoints=checkpoints, roles=roles or ROLES, sites=sites or None
+    )
     try:
         engine.start()
         say_ready(
             engine="running",
             dialect=settings.dialect,
-            sites=[site.site for site in settings.bootstrap_list],
             kafka=settings.kafka.hosts,
+            **engine.facts(),
         )
         while not ended.wait(0.2):
             engine.check()

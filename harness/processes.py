@@ -104,12 +104,7 @@ class Child:
         return self._end()
 
     def _end(self) -> int:
-        status = self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
-        return status
+        return _end(self._process)
 
     def last_words(self) -> str:
         """The last lines of its standard error."""
@@ -144,7 +139,7 @@ def start_child(
         ready = json.loads(line)
     except ValueError:
         process.kill()
-        process.wait()
+        _end(process)
         said = "\n".join(tail) or line.strip() or "nothing"
         raise StackError(f"{name} did not get ready (exit status {process.returncode}); it said:\n{said}") from None
     return Child(name, process, ready, tail)
@@ -153,6 +148,15 @@ def start_child(
 def start_module(name: str, module: str, arguments: Sequence[str], **options: Any) -> Child:
     """The same for one of our own modules, on this interpreter."""
     return start_child(name, [sys.executable, "-m", module, *arguments], **options)
+
+
+def _end(process: subprocess.Popen[str]) -> int:
+    status = process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with contextlib.suppress(OSError):
+                pipe.close()
+    return status
 
 
 def say_ready(**facts: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from harness.queue.base import Queue
     from harness.queue.embedded import EmbeddedBroker
     from harness.stack_engine import RunningEngine
+    from harness.stack_roles import EngineInProcesses
 
 Say = Callable[[str], None]
 
@@ -245,20 +246,17 @@ class Stack:
 
         ``kill_at`` (``point`` or ``point:n``) needs an engine in a process of its own.
         """
-        from harness.stack_engine import EngineInProcess, EngineInThreads
+        from harness.stack_engine import EngineInThreads
+        from harness.stack_roles import WHOLE
 
         if self._engine is not None:
             return
-        if self.options.engine_process:
-            self._engine = EngineInProcess(self.engine_settings, self.queue, self.clock, kill_at)
+        if self.options.in_processes:
+            self._start_processes(self.options.engine_roles or {WHOLE: 1}, kill_at)
         else:
             self._engine = EngineInThreads(
                 self.engine_settings, self.clock, SystemRandomness(), self.fake.journal, self._board
             )
-        for board in self._engine.boards():
-            if board is not self._local_board:
-                self.faults.install("kafka", board)
-                self.faults.install("engine", board)
 
     def _engine_boards(self) -> list[Board]:
         """Where rules for the engine and its queue are in force: in its own processes, if it has any."""
@@ -288,6 +286,39 @@ class Stack:
         if engine is None:
             raise StackError("the engine is not running")
         return engine.ended(timeout)
+
+    def start_role(self, role: str, count: int = 1, *, kill_at: str | None = None) -> None:
+        """Start so many more processes of one of the engine's roles, and wait until they are at work.
+
+        Raises StackError when the engine runs in this process, UsageError for a role that there is not.
+        """
+        self._start_processes({role: count}, kill_at)
+
+    def stop_role(self, role: str, count: int | None = None) -> int:
+        """SIGTERM for ``count`` processes of a role, the oldest first, or for all; how many there were."""
+        return self._role_processes().stop_role(role, count)
+
+    def kill_role(self, role: str, count: int | None = None) -> int:
+        """SIGKILL for ``count`` processes of a role, the oldest first, or for all; how many there were."""
+        return self._role_processes().kill_role(role, count)
+
+    def running_roles(self, role: str) -> int:
+        """How many processes of a role there are."""
+        return self._role_processes().running(role)
+
+    def _start_processes(self, counts: Mapping[str, int], kill_at: str | None) -> None:
+        for process in self._role_processes().start(counts, kill_at):
+            self.faults.install("kafka", process.board)
+            self.faults.install("engine", process.board)
+
+    def _role_processes(self) -> EngineInProcesses:
+        from harness.stack_roles import EngineInProcesses
+
+        if self._engine is None:
+            self._engine = EngineInProcesses(self.engine_settings, self.queue, self.clock)
+        if not isinstance(self._engine, EngineInProcesses):
+            raise StackError("the engine runs in this process, whose roles do not come and go; give it its own")
+        return self._engine
 
     def aws_down(self) -> None:
         """AWS's port closes; its objects stay."""

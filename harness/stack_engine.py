@@ -1,24 +1,18 @@
-"""The engine of a stack: in threads of this process, or in a process of its own that can be killed."""
+"""The engine of a stack in threads of this process; harness.stack_roles has the one in processes of its own."""
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Protocol
 
 from fake_cloudserver import Clock, Randomness
 from harness.engine.engine import Engine
-from harness.engine.journal import BucketdJournal, Journal
+from harness.engine.journal import Journal
 from harness.engine.settings import EngineSettings
-from harness.engine.settling import is_settled
 from harness.errors import StackError
-from harness.faults.control import Board, RemoteBoard
+from harness.faults.control import Board
 from harness.faults.rules import FaultBoard
 from harness.faults.seams import FaultyQueue
-from harness.processes import start_module
-from harness.queue.base import Queue
 from harness.queue.kafka import KafkaQueue
-from harness.transport import RequestsTransport
 
 
 class RunningEngine(Protocol):
@@ -80,52 +74,3 @@ class EngineInThreads:
 
     def boards(self) -> list[Board]:
         return []
-
-
-class EngineInProcess:
-    """``harness engine`` as a child; the journal reaches it through bucketd."""
-
-    def __init__(self, settings: EngineSettings, queue: Queue, clock: Clock, kill_at: str | None = None) -> None:
-        self._settings = settings
-        self._queue = queue
-        self._clock = clock
-        assert settings.queue_populator.bucketd is not None
-        self._transport = RequestsTransport()
-        self._source = BucketdJournal(
-            self._transport, settings.queue_populator.bucketd.url, clock, session=1, poll_interval=1.0
-        )
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "engine.json"
-            file.write_text(settings.to_json(), encoding="utf-8")
-            arguments = ["engine", "--settings", str(file), "--child"]
-            arguments += ["--kill-at", kill_at] if kill_at else []
-            self._child = start_module("engine", "harness.cli", arguments)
-        self._board: Board = RemoteBoard(self._child.ask)
-
-    def check(self) -> None:
-        if not self._child.is_running:
-            raise StackError(f"the engine ended unexpectedly; it said:\n{self._child.last_words()}")
-
-    def settle(self, timeout: float) -> bool:
-        deadline = self._clock.monotonic() + timeout
-        while not is_settled(self._settings, self._queue, self._source):
-            if self._clock.monotonic() >= deadline:
-                return False
-            self._clock.sleep(0.05)
-        return True
-
-    def stop(self) -> None:
-        self._child.stop(grace=40.0)
-        self._transport.close()
-
-    def kill(self) -> None:
-        self._child.kill()
-        self._transport.close()
-
-    def ended(self, timeout: float) -> int:
-        status = self._child.wait(timeout)
-        self._transport.close()
-        return status
-
-    def boards(self) -> list[Board]:
-        return [self._board] if self._child.is_running else []

@@ -46,6 +46,7 @@ class StackOptions:
         kafka: ``host:port`` of a Kafka to use instead of the embedded one.
         engine: run one; without it the stack is a fake and its AWS, for an engine of one's own.
         engine_process: run the engine as a process of its own, which can be killed.
+        engine_roles: run it as so many processes of each role (``{"populator": 1, "processor": 2, "status": 1}``).
         seed: of the faults that come by chance.
         engine_overrides: merged over the engine's settings, in Backbeat's names.
     """
@@ -59,8 +60,14 @@ class StackOptions:
     kafka: str | None = None
     engine: bool = True
     engine_process: bool = False
+    engine_roles: Mapping[str, int] = dataclasses.field(default_factory=dict)
     seed: int = 0
     engine_overrides: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def in_processes(self) -> bool:
+        """Whether the engine runs outside of this process."""
+        return self.engine_process or bool(self.engine_roles)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from harness.engine.roles import (
     build_services,
     check_settings,
     checked_roles,
+    chosen_sites,
     journal_source,
 )
 from harness.engine.settings import EngineSettings
@@ -53,6 +54,7 @@ class Engine:
         journal: the journal to follow where ``settings.queue_populator.log_source`` is ``in_process``.
         transport: to the source CloudServer and bucketd; by default pooled HTTP of the engine's own.
         roles: what this engine does; by default everything.
+        sites: those that it has a processor for; by default all.
 
     Raises:
         UsageError: settings, or a role, that make no sense.
@@ -69,18 +71,21 @@ class Engine:
         transport: Transport | None = None,
         checkpoints: Checkpoints | None = None,
         roles: Iterable[str] = ROLES,
+        sites: Iterable[str] | None = None,
         threaded: bool = True,
     ) -> None:
         self.settings = settings
         self.metrics = EngineMetrics.of(settings, clock)
         queue.observer = self.metrics.queue
         self.roles = checked_roles(roles)
+        self._sites = chosen_sites(settings, sites)
         check_settings(settings, self.roles, has_journal=journal is not None)
         self._clock = clock
         self._owns_transport = transport is None
         transport = transport or RequestsTransport(pool=_pool_size(settings))
         self._means = Means(
             settings=settings,
+            sites=self._sites,
             queue=queue,
             transport=transport,
             clients=SourceClients(settings.source, transport, clock, randomness),
@@ -191,7 +196,10 @@ class Engine:
 
     def facts(self) -> dict[str, object]:
         """What a process says when it is ready."""
-        facts: dict[str, object] = {"roles": [name for name in PARTS if name in self.roles]}
+        facts: dict[str, object] = {
+            "roles": [name for name in PARTS if name in self.roles],
+            "sites": [site.site for site in self._sites],
+        }
         for service in self.services:
             facts |= service.facts()
         return facts

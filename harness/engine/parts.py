@@ -10,7 +10,7 @@ from harness.engine.checkpoints import Checkpoints
 from harness.engine.clients import SourceClients
 from harness.engine.journal import Journal
 from harness.engine.metrics import EngineMetrics
-from harness.engine.settings import EngineSettings
+from harness.engine.settings import EngineSettings, SiteSettings
 from harness.queue.base import Queue
 from harness.queue.interruption import Interruption
 from harness.transport import Transport
@@ -54,6 +54,7 @@ class Means:
     """What every part of one engine may use.
 
     Attributes:
+        sites: those that this engine has processors for.
         queue: Kafka, or its twin; not a part's to close.
         transport: to the source CloudServer and everything else that speaks HTTP.
         clients: makes clients that speak to the source as the engine's own account.
@@ -63,6 +64,7 @@ class Means:
     """
 
     settings: EngineSettings
+    sites: tuple[SiteSettings, ...]
     queue: Queue
     transport: Transport
     clients: SourceClients

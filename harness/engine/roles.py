@@ -64,7 +64,7 @@ def processor_parts(means: Means) -> list[Part]:
             injection=injection,
         )
         for topic in topics
-        for site in means.settings.bootstrap_list
+        for site in means.sites
     ]
 
 
@@ -146,6 +146,17 @@ def checked_roles(names: Iterable[str]) -> frozenset[str]:
         known = ", ".join(PARTS)
         raise UsageError(f"there is no engine role {', '.join(sorted(unknown))}; there are {known}")
     return roles
+
+
+def chosen_sites(settings: EngineSettings, names: Iterable[str] | None) -> tuple[SiteSettings, ...]:
+    """Those of the bootstrap list, or some of them. Raises UsageError for one that is not in it."""
+    if names is None:
+        return settings.bootstrap_list
+    wanted = frozenset(names)
+    if unknown := wanted - {site.site for site in settings.bootstrap_list}:
+        known = ", ".join(site.site for site in settings.bootstrap_list) or "none"
+        raise UsageError(f"bootstrapList has no site {', '.join(sorted(unknown))}; it has {known}")
+    return tuple(site for site in settings.bootstrap_list if site.site in wanted)
 
 
 def check_settings(settings: EngineSettings, roles: frozenset[str], *, has_journal: bool) -> None:

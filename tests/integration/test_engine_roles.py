@@ -1,0 +1,65 @@
+"""The engine's roles in processes of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from harness.errors import StackError, UsageError
+from harness.replication import Replication
+from harness.stack import Stack
+from harness.stack_plan import StackOptions
+
+pytestmark = pytest.mark.kafka
+
+
+@pytest.fixture(scope="module", params=["design", "release"])
+def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
+    roles = {"populator": 1, "processor": 2, "status": 1}
+    with Stack(StackOptions(dialect=request.param, engine_roles=roles)) as running:
+        yield running
+
+
+def put(replication: Replication, bucket: str, keys: list[str]) -> None:
+    for key in keys:
+        replication.cloudserver.put_object(Bucket=bucket, Key=key, Body=key.encode())
+
+
+def statuses(replication: Replication, bucket: str, keys: list[str]) -> set[str | None]:
+    return {replication.status(bucket, key) for key in keys}
+
+
+def test_each_role_does_its_part_and_the_work_of_one_that_is_killed_goes_to_the_other(stack: Stack) -> None:
+    replication = Replication(stack)
+    bucket = replication.bucket()
+    keys = [f"k{number}" for number in range(20)]
+    put(replication, bucket, keys)
+    assert stack.kill_role("processor", 1) == 1
+    more = [f"m{number}" for number in range(20)]
+    put(replication, bucket, more)
+    replication.settle(60)
+    assert statuses(replication, bucket, keys + more) == {"COMPLETED"}
+    stack.start_role("processor")
+    assert stack.running_roles("processor") == 2
+
+
+def test_what_waits_for_a_role_is_done_when_it_comes_back(stack: Stack) -> None:
+    replication = Replication(stack)
+    bucket = replication.bucket()
+    assert stack.stop_role("processor") == 2
+    put(replication, bucket, ["k"])
+    assert stack.settle(0.5)
+    assert replication.status(bucket, "k") == "PENDING"
+    stack.start_role("processor", 2)
+    replication.settle(60)
+    assert replication.status(bucket, "k") == "COMPLETED"
+
+
+def test_roles_come_and_go_in_processes_only() -> None:
+    with Stack() as stack:
+        with pytest.raises(StackError, match="runs in this process"):
+            stack.kill_role("processor")
+        stack.stop_engine()
+        with pytest.raises(UsageError, match="no engine role cook"):
+            stack.start_role("cook")
