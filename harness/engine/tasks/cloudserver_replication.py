@@ -125,6 +125,7 @@ class CloudServerReplicationTask(ReplicationTask):
 
     def _copy_parts(self, parts: list[Part], replica: ObjectQueueEntry) -> list[Stored]:
         if parts:
+            self._context.inject(None)
             self._context.metrics.copy_begins(self._entry, self._site.site)
         return map_limited(
             lambda part: self._at_target(lambda client: self._copy_part(client, part, replica)),

@@ -61,8 +61,8 @@ class TaskContext:
         """The same with the parameters that Backbeat's metadata proxy uses, whatever is configured."""
         return self._retry().call(action, DEFAULT_RETRY)
 
-    def inject(self, operation: str) -> None:
-        """Raises an error when one was asked for."""
+    def inject(self, operation: str | None) -> None:
+        """Raises an error when one was asked for; for None, whatever the operation."""
         self.injection.strike(operation, self.randomness)
 
     def _retry(self) -> Retry:
@@ -77,13 +77,10 @@ class Outcome:
         status: COMPLETED, FAILED, or None: nothing is to be published, the object stays as it is.
         version_id: the version id that the destination gave to its copy.
         reason: for people; empty when all went well.
+        cause: the name of the error that ended it where nothing is published.
     """
 
     status: str | None
     version_id: str = ""
     reason: str = ""
-
-    @property
-    def cause(self) -> str:
-        """The name of the error that ended the task, where nothing is published."""
-        return self.reason.partition(":")[0]
+    cause: str = ""

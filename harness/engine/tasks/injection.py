@@ -31,10 +31,14 @@ class ErrorInjection:
     rate: float = 0.0
     operations: frozenset[str] = frozenset({COPY_OBJECT})
 
-    def strike(self, operation: str, randomness: Randomness) -> None:
-        """Raises a ReplicationError that is not retryable, with the probability that was asked for."""
-        if self.rate > 0 and operation in self.operations and randomness.random() * 100 < self.rate:
-            raise ReplicationError("InternalError", f"injected into {operation}")
+    def strike(self, operation: str | None, randomness: Randomness) -> None:
+        """Raises a ReplicationError that is not retryable, with the probability that was asked for.
+
+        ``operation`` None: the rate alone decides (Backbeat ReplicateObject.js).
+        """
+        asked_for = operation is None or operation in self.operations
+        if self.rate > 0 and asked_for and randomness.random() * 100 < self.rate:
+            raise ReplicationError("InternalError", f"injected into {operation or 'the copy'}")
 
 
 NO_ERRORS = ErrorInjection()

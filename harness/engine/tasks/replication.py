@@ -62,7 +62,7 @@ class ReplicationTask(abc.ABC):
         """What an error means once there is no retry left."""
         if self._is_skipped(error):
             self._log.info("replication skipped", reason=str(error))
-            return Outcome(None, reason=str(error))
+            return Outcome(None, reason=str(error), cause=error.name)
         self._log.warning("replication failed", reason=str(error))
         known = status.data_store_version_id(self._entry.metadata, self._site.site)
         return Outcome(status.FAILED, known, reason=error.description or error.name)

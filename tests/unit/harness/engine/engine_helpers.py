@@ -17,6 +17,7 @@ from harness.engine.metrics import EngineMetrics
 from harness.engine.queue_entry import ObjectQueueEntry
 from harness.engine.settings import EngineSettings, SiteSettings
 from harness.engine.tasks.context import TaskContext
+from harness.engine.tasks.injection import NO_ERRORS, ErrorInjection
 from harness.queue.interruption import Interruption
 from harness.transport import Body, TransportError
 
@@ -224,8 +225,11 @@ def xml_error(status: int, name: str) -> Answer:
 class World:
     """A small CloudServer with a context for tasks against it."""
 
-    def __init__(self, server: SmallCloudServer | None = None, **overrides: Any) -> None:
+    def __init__(
+        self, server: SmallCloudServer | None = None, *, injection: ErrorInjection = NO_ERRORS, **overrides: Any
+    ) -> None:
         self.server = server or SmallCloudServer()
+        self.injection = injection
         self.clock = VirtualClock(1_767_225_600.0)
         self.randomness = SeededRandomness(1)
         self.settings = settings(**({"dialect": "release"} | overrides))
@@ -244,6 +248,7 @@ class World:
             interruption=self.interruption,
             metrics=self.metrics,
             threaded=threaded,
+            injection=self.injection,
         )
 
     def entry(self, **overrides: Any) -> ObjectQueueEntry:
