@@ -7,11 +7,12 @@ import threading
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
 from fake_cloudserver import Clock
-from harness.queue.base import Consumer, Message, Queue, TopicPartition
+from harness.queue.base import Consumer, Message, Queue, Rebalance, TopicPartition
 from harness.queue.interruption import Interrupted, Interruption
 from harness.queue.lanes import Delivery, Lanes
 from harness.queue.ledger import OffsetLedger
 from harness.queue.turns import Turns
+from harness.queue.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ class OrderedConsumption:
         drain_timeout: float = 290.0,
         on_assigned: Callable[[], None] | None = None,
         turns: Turns | None = None,
+        slow_after: float = 300.0,
     ) -> None:
         self.group = group
         self.topics = tuple(topics)
@@ -64,6 +66,8 @@ class OrderedConsumption:
         self._on_assigned = on_assigned
         self._turns = turns or Turns()
         self._changed = self._turns.changed
+        self._queue = queue
+        self._watch = Watch(queue, group, clock, slow_after)
         self._lanes = Lanes()
         self._ledger = OffsetLedger()
         self._committed: dict[TopicPartition, int] = {}
@@ -116,6 +120,8 @@ class OrderedConsumption:
             if len(self._lanes):
                 timeout = min(timeout, self._commit_interval)
         messages = self._consumer.poll(max(0, room), timeout)
+        if messages:
+            self._queue.observer.consumed(self.group, messages, self._clock.now())
         with self._changed:
             for message in messages:
                 token = self._ledger.consumed(message.topic_partition, message.offset)
@@ -127,6 +133,7 @@ class OrderedConsumption:
                 pass
         self._commit_what_is_due()
         with self._changed:
+            self._watch.look(self._assigned)
             self._raise_fatal()
         return len(messages)
 
@@ -156,12 +163,15 @@ class OrderedConsumption:
         deadline = self._clock.monotonic() + self._drain_timeout
         with self._changed:
             self._lanes.drop(gone)
+            how: Rebalance = "drained" if self._lanes.running_of(gone) else "idle"
             while self._lanes.running_of(gone):
                 left = deadline - self._clock.monotonic()
                 if left <= 0 or not self._clock.wait(self._changed, left):
                     log.warning("%s: still busy with revoked partitions after %s s", self.group, self._drain_timeout)
                     self._stuck += self._lanes.running_of(gone)
+                    how = "timeout"
                     break
+            self._watch.rebalanced(gone, how)
             resume = self._ledger.all_committable(gone)
             due = {one: offset for one, offset in resume.items() if self._committed.get(one) != offset}
         self._commit(due)
@@ -222,6 +232,7 @@ class OrderedConsumption:
             assert taken is not None
             lane, delivery = taken
             self._turns.running.add(lane)
+            self._watch.begin(delivery)
         finished = False
         try:
             self._handler(delivery.message, delivery.interruption)
@@ -234,6 +245,7 @@ class OrderedConsumption:
             if finished:
                 message = delivery.message
                 self._ledger.processed(message.topic_partition, message.offset, delivery.token)
+            self._watch.end(delivery, failed=not finished)
             self._lanes.finish(lane)
             self._turns.running.discard(lane)
             self._changed.notify_all()

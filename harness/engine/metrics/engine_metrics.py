@@ -6,6 +6,7 @@ Source: Backbeat extensions/replication/*/metrics, lib/util/metrics.js, lib/Metr
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, TypeGuard
 
 from fake_cloudserver import Clock
 from harness.engine import status
@@ -215,10 +216,10 @@ class EngineMetrics:
     def _replay_of(self, entry: ObjectQueueEntry) -> int:
         """Which replay the entry is, 0 for none; entries carry how many are left after them."""
         left = entry.replay_count
-        return 0 if left is None else max(0, self._replays - left)
+        return max(0, self._replays - left) if _is_count(left) else 0
 
     def _replay_ended(self, entry: ObjectQueueEntry, site: str, *, succeeded: bool) -> None:
-        if entry.replay_count is None:
+        if not _is_count(entry.replay_count):
             return
         labels = {"location": site, "replayCount": str(self._replay_of(entry))}
         self.registry.count("s3_replication_replay_attempts_total", **labels)
@@ -238,3 +239,8 @@ class EngineMetrics:
 def _size(entry: ObjectQueueEntry) -> int:
     """Bytes that the entry has to send, as the populator counts them."""
     return entry.content_length if "DATA" in entry.content else 0
+
+
+def _is_count(left: Any) -> TypeGuard[int]:
+    """Messages may say anything; what is no count is no replay."""
+    return isinstance(left, int) and not isinstance(left, bool)
