@@ -15,12 +15,17 @@ from fake_cloudserver.errors import S3Error
 from fake_cloudserver.locations.base import Upload
 from fake_cloudserver.metadata.bucket_info import BucketInfo
 from fake_cloudserver.request import Answer, Request
+from fake_cloudserver.s3.encryption import bucket_encryption
 
 _LEGACY_LOCATION = "us-east-1"
+#: AES-256-CTR with a derived key (cloudserver lib/kms/common.js)
+_CRYPTO_SCHEME = 1
 
 
 def put_data(server: CloudServer, request: Request, target: Target) -> Answer:
     """Store bytes, no metadata; the answer is a list with the one element that names them.
+
+    Encrypted where the bucket says so, for a caller that knows of encryption (the bare query parameter ``v2``).
 
     Raises:
         S3Error: BadRequest for a missing header; InternalError for an unknown location; ServiceUnavailable when the
@@ -38,10 +43,16 @@ def put_data(server: CloudServer, request: Request, target: Target) -> Answer:
         size=request.content_length,
         owner_id=request.headers["x-scal-canonical-id"],
     )
+    encryption = bucket_encryption(target.bucket) if request.query.get("v2") == "" else None
     stored = server.gateway.put(_location(server, request, target.bucket), request.stream, upload)
     if stored.md5 != request.headers["content-md5"]:
         raise S3Error("BadDigest")
-    return json_answer([{"key": stored.element["key"], "dataStoreName": stored.element["dataStoreName"]}])
+    answer = {"key": stored.element["key"], "dataStoreName": stored.element["dataStoreName"]}
+    if encryption is None:
+        return json_answer([answer])
+    # the data lie in the clear here; the caller, who keeps these two for us, cannot tell
+    answer |= {"cryptoScheme": _CRYPTO_SCHEME, "cipheredDataKey": server.randomness.hex(64)}
+    return json_answer([answer], [(name, value) for name, value in encryption.properties.items() if value])
 
 
 def _location(server: CloudServer, request: Request, bucket: BucketInfo) -> str:

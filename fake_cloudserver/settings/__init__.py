@@ -7,7 +7,7 @@ Source: cloudserver lib/Config.js.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +147,8 @@ class Settings:
         listen_on: tuple[Address, ...] | None = None,
         metrics_listen_on: tuple[Address, ...] | None = None,
         backbeat: Address | None = None,
+        cloudserver_sites: Mapping[str, Sequence[str]] | None = None,
+        replication_group_id: str | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> Settings:
         """The built-in settings: a ``mem`` location, an ``aws_s3`` location that is a replication site as well, and
@@ -158,6 +160,8 @@ class Settings:
             aws_access_key, aws_secret_key: what signs the requests to it.
             listen_on, metrics_listen_on: here a port may be 0: any free one.
             backbeat: host and port of Backbeat's API.
+            cloudserver_sites: further replication sites, which are CloudServers: name and servers (``host:port``).
+            replication_group_id: what version ids end in; two CloudServers that replicate should differ in it.
             environ: as in :meth:`from_documents`.
         """
         locations = built_in.default_locations(
@@ -166,7 +170,10 @@ class Settings:
             aws_access_key=aws_access_key,
             aws_secret_key=aws_secret_key,
         )
-        settings = cls.from_documents(built_in.default_config(), locations, built_in.default_accounts(), environ)
+        config = built_in.default_config(cloudserver_sites or {})
+        if replication_group_id is not None:
+            config["replicationGroupId"] = replication_group_id
+        settings = cls.from_documents(config, locations, built_in.default_accounts(), environ)
         return dataclasses.replace(
             settings,
             listen_on=listen_on or settings.listen_on,

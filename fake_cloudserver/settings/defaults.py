@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 #: Location and replication site of the built-in configuration.
@@ -16,13 +18,16 @@ _PERSON = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2b"
 _SERVICE = "http://acs.zenko.io/accounts/service/"
 
 
-def default_config() -> dict[str, Any]:
-    """What config.json would hold."""
+def default_config(cloudserver_sites: Mapping[str, Sequence[str]] = MappingProxyType({})) -> dict[str, Any]:
+    """What config.json would hold, with these CloudServers (name and servers) as further replication sites."""
     return {
         "listenOn": ["127.0.0.1:8000"],
         "restEndpoints": {"localhost": "us-east-1", "127.0.0.1": "us-east-1"},
         "websiteEndpoints": ["s3-website.localhost"],
-        "replicationEndpoints": [{"site": AWS_SITE, "type": "aws_s3", "default": True}],
+        "replicationEndpoints": [
+            {"site": AWS_SITE, "type": "aws_s3", "default": True},
+            *({"site": site, "servers": list(servers)} for site, servers in cloudserver_sites.items()),
+        ],
         "recordLog": {"enabled": True, "recordLogName": "s3-recordlog"},
     }
 

@@ -175,7 +175,7 @@ class BackbeatClient:
         response = self._send("PUT", _path("data", bucket, key) + "?v2", _as_binary(headers), body)
         stored = self._parse_any(response)
         element = stored[0] if isinstance(stored, list) and stored else None
-        if not isinstance(element, dict) or not element.get("key") or not element.get("dataStoreName"):
+        if not isinstance(element, dict) or "key" not in element or not element.get("dataStoreName"):
             raise ReplicationError("InternalError", "the answer names no location", origin=self.origin)
         return element, response.headers
 

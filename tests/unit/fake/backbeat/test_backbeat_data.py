@@ -85,3 +85,17 @@ def test_a_replica_is_readable_once_its_metadata_is_there(backend: Backend) -> N
     version_id = b"98204613516502999999RG001  885".hex()
     backend.ask("PUT", f"/_/backbeat/metadata/src/a%20key?versionId={version_id}", {}, body)
     assert backend.read(backend.stored("src", "a key")["location"]) == BODY
+
+
+@pytest.mark.parametrize(("query", "encrypted"), [("?v2", True), ("?v2=", True), ("?v2=1", False), ("", False)])
+@pytest.mark.parametrize("algorithm", ["AES256", "aws:kms"])
+def test_an_encrypted_bucket_encrypts_for_who_knows_of_it(query: str, encrypted: bool, algorithm: str) -> None:
+    backend = make_backend(make_settings())
+    backend.add_bucket("enc", server_side_encryption={"algorithm": algorithm, "masterKeyId": "key", "mandatory": True})
+    answer = backend.ask("PUT", f"/_/backbeat/data/enc/k{query}", HEADERS, BODY)
+    [element] = json_of(answer)
+    headers = {name.lower(): value for name, value in answer.headers}
+    assert element.keys() == {"key", "dataStoreName"} | ({"cryptoScheme", "cipheredDataKey"} if encrypted else set())
+    assert headers.get("x-amz-server-side-encryption") == (algorithm if encrypted else None)
+    assert headers.get("x-amz-server-side-encryption-aws-kms-key-id") == ("key" if encrypted else None)
+    assert backend.read([{**element, "size": len(BODY)}]) == BODY
