@@ -7,6 +7,7 @@ keep-alive; two of its data structures, quadratic in the versions of one key, ar
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 from typing import Any
@@ -30,8 +31,9 @@ def main(host: str, port: int, buckets: tuple[str, ...], plain_buckets: tuple[st
     """Serve moto's S3; say {"endpoint": URL} when ready.
 
     Takes commands, a line each, on standard input: ``down`` closes the port and every connection, ``up`` opens the
-    same port again, ``bucket NAME`` creates a versioned bucket, ``fault …`` is for ``harness.faults.control``. Each is
-    answered by a line of JSON. It ends with its standard input, or with SIGTERM.
+    same port again, ``bucket NAME`` creates a versioned bucket, ``dump NAME`` gives :func:`contents` of one,
+    ``fault …`` is for ``harness.faults.control``. Each is answered by a line of JSON. It ends with its standard
+    input, or with SIGTERM.
     """
     from fake_cloudserver import HttpServer, SeededRandomness, SystemClock
     from harness.faults.control import COMMAND, obey
@@ -60,6 +62,8 @@ def main(host: str, port: int, buckets: tuple[str, ...], plain_buckets: tuple[st
             create_bucket(argument, versioned=True)
         elif word == COMMAND:
             answer = obey(board, argument)
+        elif word == "dump":
+            answer = {"versions": contents(argument)}
         say_ready(done=word, **answer)
 
 
@@ -105,6 +109,29 @@ def create_bucket(name: str, *, versioned: bool) -> None:
     backend.create_bucket(name, "us-east-1")
     if versioned:
         backend.put_bucket_versioning(name, "Enabled")
+
+
+def contents(bucket: str) -> list[dict[str, Any]]:
+    """Every version and delete marker of a bucket, key by key, the oldest first: S3's listing tells versions and
+    markers apart, but not in which order they came."""
+    from moto.core.models import DEFAULT_ACCOUNT_ID
+    from moto.s3.models import FakeKey, s3_backends
+
+    backend = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
+    found: list[dict[str, Any]] = []
+    for name, versions in sorted(backend.get_bucket(bucket).keys.lists()):
+        for version in versions:
+            one: dict[str, Any] = {"key": name, "version_id": version.version_id, "marker": True}
+            if isinstance(version, FakeKey):
+                one |= {
+                    "marker": False,
+                    "md5": hashlib.md5(version.value).hexdigest(),
+                    "size": version.size,
+                    "metadata": dict(version.metadata),
+                    "tags": backend.tagger.get_tag_dict_for_resource(version.arn),
+                }
+            found.append(one)
+    return found
 
 
 def _replace_quadratic_parts() -> None:

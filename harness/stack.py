@@ -329,6 +329,12 @@ class Stack:
         assert self._aws is not None
         self._aws.ask("up")
 
+    def aws_contents(self) -> list[dict[str, Any]]:
+        """What replicas arrive in, as :func:`harness.aws_server.contents` tells it."""
+        assert self._aws is not None
+        contents: list[dict[str, Any]] = self._aws.ask(f"dump {self.aws_bucket}")["versions"]
+        return contents
+
     def kafka_down(self) -> None:
         """The embedded broker freezes; nothing in it is lost."""
         self._embedded().pause()

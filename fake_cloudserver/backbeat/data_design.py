@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 from typing import Any, Final
 
-from fake_cloudserver.backbeat.arrivals import STORAGE_TYPE, arrived_version
+from fake_cloudserver.backbeat.arrivals import STORAGE_TYPE, turn
 from fake_cloudserver.backbeat.documents import json_answer
 from fake_cloudserver.backbeat.multiple_backend_headers import check_location, describe_upload
 from fake_cloudserver.backbeat.target import Target
@@ -24,7 +24,7 @@ _STORAGE_CLASS: Final = "x-scal-replication-storage-class"
 
 
 def put_data(server: CloudServer, request: Request, target: Target) -> Answer:
-    """Store the body as a replica, unless the destination's current object is that replica already.
+    """Store the body as a replica, unless that replica has arrived already.
 
     The answer names the destination's version in ``x-amz-scal-version-id`` and ``x-amz-version-id`` (neither for a
     destination without versions); its body is that of the released route.
@@ -39,16 +39,17 @@ def put_data(server: CloudServer, request: Request, target: Target) -> Answer:
     location_name = _destination(server, request)
     source_version_id = request.query.get("versionId") or request.headers.get("x-scal-version-id", "")
     upload = describe_upload(request, source_version_id)
-    arrived = arrived_version(server, request, location_name, target.bucket.name, target.key, source_version_id)
-    if arrived is not None:
-        _check_unwanted_body(request)
-        return _answer(location_name, server.gateway.remote_key(location_name, target.bucket.name, target.key), arrived)
-    stored = server.gateway.put(location_name, request.stream, upload)
-    if stored.md5 != request.headers["content-md5"]:
-        with contextlib.suppress(S3Error):
-            server.gateway.delete([stored.element])
-        raise S3Error("BadDigest")
-    return _answer(location_name, stored.element["key"], stored.version_id)
+    with turn(server, request, location_name, source_version_id) as arrived:
+        if arrived is not None:
+            _check_unwanted_body(request)
+            remote_key = server.gateway.remote_key(location_name, target.bucket.name, target.key)
+            return _answer(location_name, remote_key, arrived)
+        stored = server.gateway.put(location_name, request.stream, upload)
+        if stored.md5 != request.headers["content-md5"]:
+            with contextlib.suppress(S3Error):
+                server.gateway.delete([stored.element])
+            raise S3Error("BadDigest")
+        return _answer(location_name, stored.element["key"], stored.version_id)
 
 
 def _destination(server: CloudServer, request: Request) -> str:

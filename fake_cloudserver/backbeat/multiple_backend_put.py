@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fake_cloudserver.backbeat.arrivals import may_be_repeated
+from fake_cloudserver.backbeat.arrivals import may_be_repeated, turn
 from fake_cloudserver.backbeat.documents import json_answer
 from fake_cloudserver.backbeat.multiple_backend_headers import describe_upload
 from fake_cloudserver.cloudserver import CloudServer
@@ -54,5 +54,7 @@ def delete_object(server: CloudServer, request: Request, location_name: str) -> 
     # cloudserver lib/routes/routeBackbeat.js (deleteObject)
     source_version_id = request.headers.get("x-scal-version-id", "")
     marker = source_version_id if may_be_repeated(request, source_version_id) else None
-    server.gateway.delete_object(location_name, request.bucket or "", request.key or "", marker=marker)
+    with turn(server, request, location_name, source_version_id, marker=True) as arrived:
+        if arrived is None:
+            server.gateway.delete_object(location_name, request.bucket or "", request.key or "", marker=marker)
     return json_answer({})

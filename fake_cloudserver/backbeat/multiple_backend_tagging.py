@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+
+from fake_cloudserver.backbeat.arrivals import may_be_repeated
 from fake_cloudserver.backbeat.documents import json_answer, parse_json
 from fake_cloudserver.backbeat.multiple_backend_headers import tag_set
 from fake_cloudserver.cloudserver import CloudServer
@@ -20,7 +23,7 @@ def put_tagging(server: CloudServer, request: Request, location_name: str) -> An
     # cloudserver lib/routes/routeBackbeat.js (putObjectTagging)
     version_id = _remote_version(server, request)
     tags = tag_set(parse_json(request.headers.get("x-scal-tags")))
-    server.gateway.put_tags(location_name, request.bucket or "", request.key or "", version_id or "", tags)
+    _write(server, request, location_name, version_id or "", tags)
     return _answer(version_id)
 
 
@@ -28,8 +31,36 @@ def delete_tagging(server: CloudServer, request: Request, location_name: str) ->
     """Remove the tags of a remote version, of the latest where none is named; else as :func:`put_tagging`."""
     # cloudserver lib/routes/routeBackbeat.js (deleteObjectTagging)
     version_id = _remote_version(server, request)
-    server.gateway.delete_tags(location_name, request.bucket or "", request.key or "", version_id or "")
+    _write(server, request, location_name, version_id or "", {})
     return _answer(version_id)
+
+
+def _write(server: CloudServer, request: Request, location_name: str, version_id: str, tags: dict[str, str]) -> None:
+    """Make the remote's tags these; none of them removes what is there.
+
+    In the designed dialect they are those that the source has at this moment: a request that comes late, from an
+    engine that stood still, must not bring old ones back.
+    """
+    bucket, key = request.bucket or "", request.key or ""
+    source_version_id = request.headers.get("x-scal-source-version-id", "")
+    designed = may_be_repeated(request, source_version_id)
+    with server.gateway.turns.of((location_name, bucket, key)) if designed else contextlib.nullcontext():
+        if designed:
+            tags = _current_tags(server, request, source_version_id, tags)
+        if tags or (not designed and request.method == "POST"):
+            server.gateway.put_tags(location_name, bucket, key, version_id, tags)
+        else:
+            server.gateway.delete_tags(location_name, bucket, key, version_id)
+
+
+def _current_tags(
+    server: CloudServer, request: Request, source_version_id: str, otherwise: dict[str, str]
+) -> dict[str, str]:
+    try:
+        md = server.metadata.get_object(request.bucket or "", request.key or "", source_version_id)
+    except S3Error:
+        return otherwise
+    return otherwise if md is None else dict(md.get("tags") or {})
 
 
 def _answer(version_id: str | None) -> Answer:

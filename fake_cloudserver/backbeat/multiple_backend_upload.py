@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
-from fake_cloudserver.backbeat.arrivals import arrived_version
+from fake_cloudserver.backbeat.arrivals import turn
 from fake_cloudserver.backbeat.documents import json_answer, parse_body
 from fake_cloudserver.backbeat.multiple_backend_headers import describe_upload, parse_description
 from fake_cloudserver.backbeat.multiple_backend_put import describe_location
@@ -22,12 +23,10 @@ def initiate_upload(server: CloudServer, request: Request, location_name: str) -
     # cloudserver lib/routes/routeBackbeat.js (initiateMultipartUpload)
     source_version_id = request.headers.get("x-scal-version-id", "")
     upload = describe_upload(request, source_version_id)
-    arrived = arrived_version(
-        server, request, location_name, request.bucket or "", request.key or "", source_version_id
-    )
-    if arrived is not None:
-        return json_answer({"versionId": arrived})
-    return json_answer({"uploadId": server.gateway.create_upload(location_name, upload)})
+    with turn(server, request, location_name, source_version_id) as arrived:
+        if arrived is not None:
+            return json_answer({"versionId": arrived})
+        return json_answer({"uploadId": server.gateway.create_upload(location_name, upload)})
 
 
 def put_part(server: CloudServer, request: Request, location_name: str) -> Answer:
@@ -49,7 +48,8 @@ def put_part(server: CloudServer, request: Request, location_name: str) -> Answe
 def complete_upload(server: CloudServer, request: Request, location_name: str) -> Answer:
     """Make the object of its parts: a list of ``{"PartNumber": [n], "ETag": ["…"]}``.
 
-    What else describes the object was said at the start; here it must only be well-formed.
+    What else describes the object was said at the start; here it must only be well-formed. In the designed dialect an
+    upload whose object has arrived by another one is dropped, and the answer names the version that is there.
 
     Raises:
         S3Error: MalformedPOSTRequest; InternalError for a body of another shape, and for a remote that should have
@@ -59,6 +59,16 @@ def complete_upload(server: CloudServer, request: Request, location_name: str) -
     # cloudserver lib/routes/routeBackbeat.js (completeMultipartUpload)
     parts = _parse_parts(parse_body(request))
     parse_description(request)
+    upload_id = request.headers["x-scal-upload-id"]
+    with turn(server, request, location_name, request.headers.get("x-scal-version-id", "")) as arrived:
+        if arrived is not None:
+            with contextlib.suppress(S3Error):
+                server.gateway.abort_upload(location_name, request.bucket or "", request.key or "", upload_id)
+            return json_answer({"versionId": arrived})
+        return _complete(server, request, location_name, parts)
+
+
+def _complete(server: CloudServer, request: Request, location_name: str, parts: list[CompletedPart]) -> Answer:
     completed = server.gateway.complete_upload(
         location_name, request.bucket or "", request.key or "", request.headers["x-scal-upload-id"], parts
     )

@@ -120,6 +120,17 @@ class AwsS3Location:
     def delete_marker(self, bucket: str, key: str) -> str:
         return self._checked_version(self._ready().call("DELETE", self.remote_key(bucket, key)).version_id)
 
+    def latest_version(self, bucket: str, key: str) -> str:
+        name = self.remote_key(bucket, key)
+        query = (("versions", None), ("encoding-type", "url"), ("max-keys", "1"), ("prefix", name))
+        root = aws_errors.parse_result(self._ready().call("GET", query=query, may_fail_late=True).body)
+        for element in () if root is None else root.iter():
+            # the listing is in the order of keys: one of this key comes before all that only begin like it
+            if element.tag.rpartition("}")[2] in {"Version", "DeleteMarker"}:
+                found = {child.tag.rpartition("}")[2]: child.text or "" for child in element}
+                return found.get("VersionId", "") if urllib.parse.unquote(found.get("Key", "")) == name else ""
+        return ""
+
     def put_tags(self, bucket: str, key: str, version_id: str, tags: Mapping[str, str]) -> None:
         inner = "".join(
             f"<Tag><Key>{_escape(name)}</Key><Value>{_escape(value)}</Value></Tag>" for name, value in tags.items()

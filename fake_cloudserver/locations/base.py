@@ -215,6 +215,9 @@ class ExternalLocation(Location, Protocol):
     def delete_marker(self, bucket: str, key: str) -> str:
         """Delete without a version; the version ID of the marker that this made, empty when there is none."""
 
+    def latest_version(self, bucket: str, key: str) -> str:
+        """The version ID of the latest version or delete marker; empty when there is none."""
+
     def put_tags(self, bucket: str, key: str, version_id: str, tags: Mapping[str, str]) -> None:
         """Replace the tags of a version; the latest when the ID is empty."""
 

@@ -37,6 +37,7 @@ from fake_cloudserver.locations.streams import ChunkReader
 from fake_cloudserver.locations.tag_query import is_storable
 from fake_cloudserver.randomness import Randomness
 from fake_cloudserver.settings import Settings
+from fake_cloudserver.turns import Turns
 
 _logger = logging.getLogger(__name__)
 
@@ -44,6 +45,14 @@ _logger = logging.getLogger(__name__)
 _DELETE_ATTEMPTS = 3
 
 _EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Marker:
+    """A delete marker that was sent: the source's version of it, and the remote's latest version before it."""
+
+    source_version_id: str
+    before: str
 
 
 class MultipleBackendGateway(MultipartGateway):
@@ -65,7 +74,9 @@ class MultipleBackendGateway(MultipartGateway):
         self._factory = LocationFactory(settings.locations, clock, randomness, data_folder)
         self._locations: dict[str, Location | None] = {}
         self._lock = threading.Lock()
-        self._markers: dict[tuple[str, str, str], str] = {}
+        self._markers: dict[tuple[str, str, str], _Marker] = {}
+        #: Whoever changes a remote key and must be alone with it waits here for its turn.
+        self.turns = Turns(clock)
 
     def start(self) -> None:
         """Do what the real server does when it starts: ask every remote where its bucket is.
@@ -186,20 +197,28 @@ class MultipleBackendGateway(MultipartGateway):
         """Delete the remote's current object by its name, once and without a version.
 
         Args:
-            marker: the source's version of the delete marker that this makes; the last one of a key is remembered,
-                and nothing is done when it comes again.
+            marker: the source's version of the delete marker that this makes, when it must not be made twice: it may
+                come again, after an answer that got lost. The last one of each key is remembered, with what was the
+                remote's latest version before it.
 
         Raises:
             S3Error: ServiceUnavailable with the remote's text; InternalError for a location that is not external.
         """
         location = self.external(location_name)
-        if marker is not None and self._markers.get((location_name, bucket, key)) == marker:
-            return
+        place = (location_name, bucket, key)
         element = {"key": location.remote_key(bucket, key), "dataStoreName": location_name}
         with quoting(location.label):
+            if marker is None:
+                location.delete(element, with_version=False)
+                return
+            latest = location.latest_version(bucket, key)
+            last = self._markers.get(place)
+            if last is not None and last.source_version_id == marker:
+                if last.before != latest:
+                    return
+            else:
+                self._markers[place] = _Marker(marker, latest)
             location.delete(element, with_version=False)
-        if marker is not None:
-            self._markers[location_name, bucket, key] = marker
 
     def delete_marker(self, location_name: str, bucket: str, key: str) -> Element:
         """Put a delete marker on an external location; its location element, without ``start``.

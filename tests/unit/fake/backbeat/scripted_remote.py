@@ -101,6 +101,11 @@ class ScriptedRemote:
                 metadata["scal-version-id"] = version.upload.source_version_id
         return HeadResult(version.modified, len(version.body or b""), "etag", version.version_id, metadata)
 
+    def latest_version(self, bucket: str, key: str) -> str:
+        self._begin("latest_version")
+        versions = self.objects.get(self.remote_key(bucket, key), [])
+        return versions[-1].version_id if versions else ""
+
     def put_tags(self, bucket: str, key: str, version_id: str, tags: Mapping[str, str]) -> None:
         self._begin("put_tags")
         self._find(key, version_id).tags = dict(tags)

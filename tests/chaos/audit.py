@@ -1,0 +1,172 @@
+"""Whether AWS holds what the source holds: versions, order, bytes, metadata, tags; and nothing else."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+from collections import defaultdict
+from typing import Any
+
+from harness.engine.version_id import encode
+from harness.stack import Stack
+
+_MARK = "scal-replication-status"
+_VERSION = "scal-version-id"
+_USER = "x-amz-meta-"
+#: What AWS says of an object that came without a type.
+_DEFAULT_TYPE = "application/octet-stream"
+_HEADERS = ("content-type", "cache-control")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SourceVersion:
+    """A version, or a delete marker, as the source has it."""
+
+    version_id: str
+    metadata: dict[str, Any]
+
+    @property
+    def is_marker(self) -> bool:
+        return bool(self.metadata.get("isDeleteMarker"))
+
+    @property
+    def identity(self) -> str:
+        """What tells it from its neighbours on AWS: a marker carries no id there."""
+        return "marker" if self.is_marker else self.version_id
+
+    def known_copy(self, site: str) -> str:
+        """The version id that the source believes its copy has."""
+        backends = self.metadata["replicationInfo"]["backends"]
+        return str(next((one["dataStoreVersionId"] for one in backends if one["site"] == site), ""))
+
+    @property
+    def described(self) -> dict[str, str]:
+        """User metadata, and the headers that travel."""
+        named = {name: value for name, value in self.metadata.items() if name.startswith(_USER)}
+        user = {name.removeprefix(_USER): value for name, value in named.items()}
+        return user | {name: self.metadata[name] for name in _HEADERS if self.metadata.get(name)}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Copy:
+    """A version, or a delete marker, as AWS has it."""
+
+    version_id: str
+    is_marker: bool
+    md5: str
+    metadata: dict[str, str]
+    tags: dict[str, str]
+
+    @property
+    def identity(self) -> str:
+        return "marker" if self.is_marker else self.metadata.get(_VERSION, "?")
+
+
+@dataclasses.dataclass
+class Report:
+    """What was found: ``wrong`` a line each; ``duplicates`` copies beyond one for each version, all of them
+    neighbours."""
+
+    versions: int = 0
+    markers: int = 0
+    duplicates: int = 0
+    wrong: list[str] = dataclasses.field(default_factory=list)
+    repeated: list[str] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Truth:
+    """What the clients know: by version id, the MD5 that they sent and the tags that they set last."""
+
+    sent: dict[str, str]
+    tags: dict[str, dict[str, str]]
+
+
+def audit(stack: Stack, bucket: str, site: str, truth: Truth) -> Report:
+    """Compare a bucket with its copy, and both with what the clients did."""
+    report = Report()
+    versions, copies = source_versions(stack, bucket), aws_copies(stack, bucket)
+    for key in copies.keys() - versions.keys():
+        report.wrong.append(f"{key}: AWS has it, the source does not")
+    for key, of_key in versions.items():
+        _audit_key(report, key, of_key, copies.get(key, []), site, truth)
+    return report
+
+
+def source_versions(stack: Stack, bucket: str) -> dict[str, list[SourceVersion]]:
+    """By key, oldest first: the last word of the journal about each."""
+    journal = stack.fake.journal
+    last: dict[str, str] = {}
+    for record in journal.read(journal.first_sequence, journal.last_sequence + 1):
+        if record.db == bucket and "\0" in record.key and record.value is not None:
+            last[record.key] = record.value
+    found: dict[str, list[SourceVersion]] = defaultdict(list)
+    for name in sorted(last, reverse=True):  # internal version ids grow smaller with time
+        key, _, raw = name.partition("\0")
+        found[key].append(SourceVersion(encode(raw), json.loads(last[name])))
+    return found
+
+
+def aws_copies(stack: Stack, bucket: str) -> dict[str, list[Copy]]:
+    """By the source's key, oldest first."""
+    found: dict[str, list[Copy]] = defaultdict(list)
+    for one in stack.aws_contents():
+        if one["key"].startswith(f"{bucket}/"):
+            metadata = {name.lower().removeprefix(_USER): value for name, value in one.get("metadata", {}).items()}
+            copy = Copy(one["version_id"], one["marker"], one.get("md5", ""), metadata, one.get("tags", {}))
+            found[one["key"].removeprefix(f"{bucket}/")].append(copy)
+    return found
+
+
+def _audit_key(
+    report: Report, key: str, versions: list[SourceVersion], copies: list[Copy], site: str, truth: Truth
+) -> None:
+    report.versions += len(versions)
+    report.markers += sum(one.is_marker for one in versions)
+    for version in versions:
+        status = version.metadata["replicationInfo"]["status"]
+        if status != "COMPLETED":
+            report.wrong.append(f"{key} {version.version_id}: {status} at the end")
+    wanted = [(identity, len(list(group))) for identity, group in itertools.groupby(one.identity for one in versions)]
+    seen = [(identity, list(group)) for identity, group in itertools.groupby(copies, key=lambda one: one.identity)]
+    if [identity for identity, _ in wanted] != [identity for identity, _ in seen]:
+        report.wrong.append(
+            f"{key}: the source has {_listed(one.identity for one in versions)},"
+            f" AWS has {_listed(one.identity for one in copies)}"
+        )
+        return
+    for (identity, count), (_, group) in zip(wanted, seen, strict=True):
+        if len(group) < count:
+            report.wrong.append(f"{key}: {count} neighbouring delete markers at the source, {len(group)} on AWS")
+        report.duplicates += max(0, len(group) - count)
+        if len(group) > count:
+            report.repeated.append(f"{key} {identity}: {len(group)} instead of {count}")
+        if identity != "marker":
+            version = next(one for one in versions if one.identity == identity)
+            report.wrong += [f"{key} {identity}: {line}" for line in _differences(version, group, site, truth)]
+
+
+def _listed(identities: Any) -> str:
+    return ", ".join(one[-12:] for one in identities)
+
+
+def _differences(version: SourceVersion, group: list[Copy], site: str, truth: Truth) -> list[str]:
+    """Every copy has the bytes and the metadata; the one that the source knows has the tags too."""
+    lines = []
+    if (version.metadata["tags"] or {}) != truth.tags[version.version_id]:
+        lines.append(f"the source lost tags: {version.metadata['tags']} instead of {truth.tags[version.version_id]}")
+    known = version.known_copy(site)
+    if known not in {one.version_id for one in group}:
+        lines.append(f"the source knows the copy {known}, AWS has {[one.version_id for one in group]}")
+    wanted = version.described | {_MARK: "REPLICA", _VERSION: version.version_id}
+    if "content-type" not in wanted:
+        wanted["content-type"] = _DEFAULT_TYPE
+    for one in group:
+        if one.md5 != truth.sent[version.version_id]:
+            lines.append(f"other bytes: MD5 {one.md5} instead of {truth.sent[version.version_id]}")
+        if one.metadata != wanted:
+            lines.append(f"other metadata: {one.metadata} instead of {wanted}")
+        if one.version_id == known and one.tags != truth.tags[version.version_id]:
+            lines.append(f"other tags: {one.tags} instead of {truth.tags[version.version_id]}")
+    return lines
