@@ -113,6 +113,17 @@ class QueueProcessor(ConsumingPart):
         )
         super().__init__(queue, consumption)
 
+    def pause(self) -> None:
+        """Begin nothing new, until :meth:`resume`; what runs finishes, and is committed."""
+        self._consumption.pause()
+
+    def resume(self) -> None:
+        self._consumption.resume()
+
+    def idle(self) -> bool:
+        """As of every part; a paused processor has nothing to do with what is left."""
+        return not self._consumption.running if self._consumption.paused else super().idle()
+
     def _handle(self, message: Message, interruption: Interruption) -> None:
         self._checkpoints.reach(PROCESSOR_CONSUMED)
         entry = self._entry_of(message)

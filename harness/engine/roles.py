@@ -13,6 +13,7 @@ from harness.engine.journal import BucketdJournal, InProcessJournal, JournalSour
 from harness.engine.metrics.consumer import MetricsConsumer
 from harness.engine.metrics.reports import MetricsProducer
 from harness.engine.parts import Means, Part, Service
+from harness.engine.pause_control import PauseControl
 from harness.engine.publishing import MetadataPublisher, Publisher, StatusTopicPublisher
 from harness.engine.queue_populator import QueuePopulator
 from harness.engine.queue_processor import QueueProcessor, SiteState
@@ -66,6 +67,13 @@ def processor_parts(means: Means) -> list[Part]:
         for topic in topics
         for site in means.sites
     ]
+
+
+def controlled_processor_parts(means: Means) -> list[Part]:
+    """The processors, and before them what keeps them from working while their site is paused."""
+    parts = processor_parts(means)
+    processors = [part for part in parts if isinstance(part, QueueProcessor)]
+    return [PauseControl(means.settings, means.queue, processors, means.clock, means.interruption), *parts]
 
 
 def status_parts(means: Means) -> list[Part]:
@@ -129,7 +137,7 @@ def api_services(means: Means) -> list[Service]:
 #: In the order in which work goes through them.
 PARTS: dict[str, Builder] = {
     "populator": populator_parts,
-    "processor": processor_parts,
+    "processor": controlled_processor_parts,
     "status": status_parts,
     "api": api_parts,
 }

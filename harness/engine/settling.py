@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from harness.engine.errors import ReplicationError
 from harness.engine.journal import JournalSource
+from harness.engine.pause_state import PauseState, state_key
 from harness.engine.populator_position import PopulatorPosition
 from harness.engine.settings import EngineSettings
-from harness.engine.topics import consumer_groups, replay_ends
+from harness.engine.topics import consumer_groups, processor_group, replay_ends
 from harness.queue.base import Queue
 
 
 def is_settled(settings: EngineSettings, queue: Queue, source: JournalSource) -> bool:
     """Everything in the journal was published, and every consumer group has committed all there is.
 
-    Looked at from upstream to downstream; whatever was in between wrote to the journal if it wrote at all.
+    What a paused site leaves lying is nobody's work. Looked at from upstream to downstream; whatever was in between
+    wrote to the journal if it wrote at all.
     """
     position = PopulatorPosition(queue, settings.queue_populator.position_topic, source.log_id)
     try:
@@ -21,8 +23,16 @@ def is_settled(settings: EngineSettings, queue: Queue, source: JournalSource) ->
         if (position.load() or 1) != end:
             return False
         ends = replay_ends(settings, queue)
-        if any(queue.backlog(group, topics) for group, topics in consumer_groups(settings)):
+        paused = _paused_groups(settings, queue)
+        if any(queue.backlog(group, topics) for group, topics in consumer_groups(settings) if group not in paused):
             return False
         return replay_ends(settings, queue) == ends and source.bounds()[1] == end
     except ReplicationError:
         return False
+
+
+def _paused_groups(settings: EngineSettings, queue: Queue) -> set[str]:
+    states = {(one.key or b"").decode(): PauseState.parse(one.value) for one in queue.read(settings.state_topic)}
+    paused = {key for key, state in states.items() if state is not None and state.paused}
+    sites = [site.site for site in settings.bootstrap_list]
+    return {processor_group(settings, site) for site in sites if state_key(site) in paused}

@@ -76,6 +76,7 @@ class OrderedConsumption:
         self._fatal: BaseException | None = None
         self._stopping = False
         self._stuck: list[Delivery] = []
+        self._paused = False
         self._consumer: Consumer = queue.consumer(group, topics, self)
         self._workers = [
             threading.Thread(target=self._work, name=f"{group}-{number}", daemon=True)
@@ -101,6 +102,30 @@ class OrderedConsumption:
             return not self._stuck
 
     @property
+    def running(self) -> int:
+        """Messages that a handler is at work on."""
+        with self._changed:
+            return len(self._lanes.running)
+
+    def pause(self) -> None:
+        """Begin nothing new, until :meth:`resume`; what runs finishes, and is committed.
+
+        The membership of the group stays, and what was taken already waits here, or elsewhere after a rebalance.
+        """
+        with self._changed:
+            self._paused = True
+
+    def resume(self) -> None:
+        with self._changed:
+            self._paused = False
+            self._changed.notify_all()
+
+    @property
+    def paused(self) -> bool:
+        with self._changed:
+            return self._paused
+
+    @property
     def assignment(self) -> frozenset[TopicPartition]:
         """The partitions that are ours at present."""
         with self._changed:
@@ -115,9 +140,9 @@ class OrderedConsumption:
         with self._changed:
             self._raise_fatal()
             room = self._max_messages - len(self._lanes)
-            if self._lanes.held_bytes >= self._max_bytes:
+            if self._lanes.held_bytes >= self._max_bytes or self._paused:
                 room = 0
-            if len(self._lanes):
+            if len(self._lanes) and not self._paused:
                 timeout = min(timeout, self._commit_interval)
         messages = self._consumer.poll(max(0, room), timeout)
         if messages:
@@ -252,4 +277,4 @@ class OrderedConsumption:
         return True
 
     def _take(self) -> tuple[Hashable, Delivery] | None:
-        return self._lanes.take(self._turns.running)
+        return None if self._paused else self._lanes.take(self._turns.running)

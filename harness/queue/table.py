@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 
-from harness.queue.base import Follower, Message, Outgoing, Queue
+from harness.queue.base import Follower, Message, Outgoing, Queue, QueueClosed
 from harness.queue.interruption import Interruption
 
 _BATCH = 1_000
@@ -29,7 +29,8 @@ class TopicTable:
     """Keys are text, values bytes (never empty); state that survives every process that uses it.
 
     What one process puts, all others see when they :meth:`follow`; the order in the topic decides who wins. A process
-    sees its own writes at once. :meth:`load` comes first. Safe to use from several threads.
+    sees its own writes at once. :meth:`load` comes first, or :meth:`follow` until it is loaded.
+    Safe to use from several threads.
 
     Args:
         topic: compacted; it exists.
@@ -41,6 +42,8 @@ class TopicTable:
         self._queue = queue
         self._watcher = watcher or (lambda _key, _value: None)
         self._follower: Follower | None = None
+        self._loaded = False
+        self._closed = False
         self._following = threading.Lock()
         self._writing = threading.Lock()
         self._lock = threading.RLock()
@@ -49,28 +52,31 @@ class TopicTable:
 
     def load(self, interruption: Interruption | None = None) -> None:
         """Read all that is there. Waits while the broker is gone; raises QueueClosed, or Interrupted when told to."""
-        with self._following:
-            if self._follower is None:
-                self._follower = self._queue.follower(self.topic)
-            while True:
-                self._take(self._follower.poll(_BATCH, _ROUND))
-                if self._follower.caught_up:
-                    return
-                if interruption is not None:
-                    interruption.check()
+        while not self._loaded:
+            self.follow(_ROUND)
+            if interruption is not None and not self._loaded:
+                interruption.check()
+
+    @property
+    def loaded(self) -> bool:
+        """Whether everything was read once; what :meth:`get` says before that is worth nothing."""
+        return self._loaded
 
     def follow(self, timeout: float = 0.0) -> int:
         """Take what was written meanwhile, waiting up to ``timeout`` seconds for it; how much it was.
 
-        Returns 0 at once when another thread is just doing so.
+        Returns 0 at once when another thread is just doing so. Raises QueueClosed, also of a closed table.
         """
         if not self._following.acquire(blocking=False):
             return 0
         try:
+            if self._closed:
+                raise QueueClosed(f"the table of {self.topic} is closed")
             if self._follower is None:
-                return 0
+                self._follower = self._queue.follower(self.topic)
             messages = self._follower.poll(_BATCH, timeout)
             self._take(messages)
+            self._loaded = self._loaded or self._follower.caught_up
             return len(messages)
         finally:
             self._following.release()
@@ -119,9 +125,9 @@ class TopicTable:
     def close(self) -> None:
         """Stop following; the table itself stays."""
         with self._following:
+            self._closed = True
             if self._follower is not None:
                 self._follower.close()
-                self._follower = None
 
     def _acknowledged(self, key: str) -> _Own | None:
         return next((own for own in reversed(self._own.get(key, ())) if own.acknowledged), None)

@@ -287,3 +287,45 @@ def test_a_hundred_keys_with_ten_threads(threaded: tuple[MemoryQueue, SystemCloc
     for key in range(100):
         mine = [int(value) for value in handled if int(value) % 100 == key]
         assert mine == list(range(key, 1000, 100))
+
+
+def test_a_pause_begins_nothing_new_and_a_resume_goes_on() -> None:
+    queue, clock = new_queue()
+    send(queue, "a1", "b1")
+    handled = Handled()
+    consumption = OrderedConsumption(queue, GROUP, [TOPIC], handled, clock=clock, threaded=False)
+    consumption.pause()
+    assert (consumption.step(), consumption.paused) == (0, True)
+    assert consumption.assignment == {TopicPartition(TOPIC, 0)}
+    assert handled.values == []
+    assert queue.backlog(GROUP, [TOPIC]) == 2
+    consumption.resume()
+    assert (consumption.step(), consumption.paused) == (2, False)
+    assert handled.values == ["a1", "b1"]
+    assert queue.backlog(GROUP, [TOPIC]) == 0
+
+
+def test_what_runs_when_a_pause_comes_is_finished_and_committed_and_what_waits_stays() -> None:
+    queue, _ = new_queue()
+    send(queue, "a1", "a2", "b1")
+    clock, begun, release, handled = SystemClock(), threading.Event(), threading.Event(), Handled()
+
+    def handle(message: Message, interruption: Interruption) -> None:
+        begun.set()
+        assert release.wait(10)
+        handled(message, interruption)
+
+    consumption = OrderedConsumption(queue, GROUP, [TOPIC], handle, clock=clock, concurrency=1)
+    consumption.step()
+    assert begun.wait(10)
+    consumption.pause()
+    release.set()
+    while consumption.running or queue.backlog(GROUP, [TOPIC]) == 3:
+        consumption.step(0.01)
+    assert handled.values == ["a1"]
+    assert (queue.backlog(GROUP, [TOPIC]), consumption.in_flight) == (2, 2)
+    consumption.resume()
+    while consumption.in_flight:
+        consumption.step(0.01)
+    assert sorted(handled.values) == ["a1", "a2", "b1"]
+    assert consumption.stop()

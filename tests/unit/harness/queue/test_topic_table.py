@@ -86,14 +86,21 @@ def test_an_empty_value_is_refused() -> None:
 
 
 def test_a_closed_table_follows_no_more() -> None:
+    table = new_table(new_queue())
+    table.close()
+    table.close()
+    with pytest.raises(QueueClosed, match="table of t"):
+        table.follow()
+
+
+def test_following_alone_loads_a_table_in_the_end() -> None:
     queue = new_queue()
-    table = new_table(queue)
-    table.close()
-    table.close()
-    queue.producer().send_all([Outgoing("t", b"k", b"1")])
-    assert table.follow() == 0
-    table.load()
-    assert table.get("k") == b"1"
+    queue.producer().send_all([Outgoing("t", b"%d" % number, b"v") for number in range(1_500)])
+    table = TopicTable(queue, "t")
+    assert not table.loaded
+    assert (table.follow(), table.loaded) == (1_000, False)
+    assert (table.follow(), table.loaded) == (500, True)
+    assert len(table.items()) == 1_500
 
 
 def test_a_table_needs_its_topic_and_an_open_queue() -> None:
