@@ -87,6 +87,8 @@ class KafkaQueueProducer:
             futures.extend(self._send(client, message) for message in messages)
         except KafkaError as error:
             failure = error
+            if isinstance(error, _TOO_LARGE):
+                self._observer().refused(messages[len(futures)].topic)
         undelivered: list[Outgoing] = []
         for message, future in zip(messages, futures, strict=False):
             outcome = self._outcome(future, interruption)

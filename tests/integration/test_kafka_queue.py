@@ -30,6 +30,7 @@ from harness.queue.kafka_settings import KafkaSettings
 from harness.queue.memory import MemoryQueue
 from harness.queue.ordered import OrderedConsumption
 from harness.queue.table import TopicTable
+from support.observing import Remembering
 
 CLOCK = SystemClock()
 RANDOMNESS = SystemRandomness()
@@ -433,3 +434,33 @@ def test_a_second_member_takes_over_partitions_without_loss_or_repetition(twin: 
     second.stop()
     assert sorted(seen.values) == sorted(f"k{n}-1".encode() for n in range(40))
     assert twin.queue.backlog(topic, [topic]) == 0
+
+
+def test_an_observer_is_told_what_passes(twin: Twin) -> None:
+    topic = twin.topic(partitions=2)
+    observer = Remembering()
+    twin.queue.observer = observer
+    before = CLOCK.now()
+    twin.queue.producer().send_all([Outgoing(topic, None, b"%d" % number, number % 2) for number in range(10)])
+    consumption = OrderedConsumption(twin.queue, f"group-{topic}", [topic], lambda *_: None, clock=CLOCK)
+    deadline = CLOCK.monotonic() + 30
+    while sum(count for _, count, _ in observer.received) < 10 or len(observer.handled) < 10:
+        consumption.step(0.1)
+        assert CLOCK.monotonic() < deadline
+    consumption.stop()
+    assert [partition for partition, _ in observer.published] == [
+        TopicPartition(topic, 0),
+        TopicPartition(topic, 1),
+    ] * 5
+    assert all(before - 1 < published < CLOCK.now() + 1 for _, published in observer.published)
+    assert {one for one in observer.handled if one[3]} == set()
+
+
+def test_a_refused_message_is_told_of(twin: Twin) -> None:
+    topic = twin.topic(partitions=1)
+    observer = Remembering()
+    twin.queue.observer = observer
+    with pytest.raises(MessageTooLarge):
+        twin.queue.producer().send_all([Outgoing(topic, None, b"x" * 6_000_000)])
+    assert observer.published == []
+    assert observer.refusals == [topic]

@@ -216,3 +216,17 @@ def test_prometheus_values_move(dialect: str) -> None:
     assert value(engine, "s3_replication_replay_bytes_completed_total", replayCount="0", **done) == 11
     assert value(engine, "s3_replication_replay_file_sizes_completed_sum", **done) == 11
     assert value(engine, "s3_replication_replay_count_count", location=SITE) == 1
+
+
+@DIALECTS
+def test_prometheus_values_of_the_queue_move(dialect: str) -> None:
+    world, engine = replicated(dialect=dialect)
+    group = f"backbeat-replication-group-{SITE}"
+    entries = {"topic": "backbeat-replication", "group": group}
+    assert value(engine, "s3_backbeat_queue_latest_consumed_message_timestamp", **entries) == 1_767_225_600
+    assert value(engine, "s3_backbeat_queue_latest_consume_event_timestamp", **entries) == 1_767_225_600
+    assert value(engine, "s3_backbeat_queue_task_processing_time_seconds_count", error="false", **entries) == 1
+    assert value(engine, "s3_backbeat_queue_latest_published_message_timestamp", topic="backbeat-replication") > 0
+    sent = len(world.queue.read("backbeat-metrics")) + len(world.queue.read("backbeat-replication"))
+    assert value(engine, "s3_backbeat_queue_delivery_reports_total", status="success") >= sent
+    engine.stop()
