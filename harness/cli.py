@@ -12,6 +12,7 @@ from harness.errors import HarnessError
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
 _PORT = click.IntRange(0, 65535)
+_FILE = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
@@ -88,9 +89,14 @@ def up(
 @click.option(
     "--settings",
     "settings_file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
+    type=_FILE,
     help="JSON in the names of Backbeat's extensions.replication; docs/engine.md shows one.",
+)
+@click.option(
+    "--config",
+    type=_FILE,
+    help="Backbeat's own config.json, which is what is read without --settings. "
+    "By default $BACKBEAT_CONFIG_FILE, or conf/config.json.",
 )
 @click.option(
     "--role",
@@ -103,12 +109,18 @@ def up(
 @click.option("--kill-at", metavar="POINT[:N]", help="End with SIGKILL at the N-th time this point is reached.")
 @click.option("--child", is_flag=True, help="End when the process that started this one ends.")
 def engine(
-    settings_file: Path, roles: tuple[str, ...], sites: tuple[str, ...], kill_at: str | None, *, child: bool
+    settings_file: Path | None,
+    config: Path | None,
+    roles: tuple[str, ...],
+    sites: tuple[str, ...],
+    kill_at: str | None,
+    *,
+    child: bool,
 ) -> None:
     """Run the replication engine until SIGTERM; prints one line of JSON when it is ready."""
-    from harness.engine_process import run_engine
+    from harness.engine_process import read_settings, run_engine
 
-    run_engine(settings_file, roles, sites, kill_at, is_child=child)
+    run_engine(read_settings(settings_file, config), roles, sites, kill_at, is_child=child)
 
 
 _PATHS = click.Path(path_type=Path)

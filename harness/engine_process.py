@@ -12,7 +12,8 @@ from fake_cloudserver import SystemClock, SystemRandomness
 from harness.engine.checkpoints import KILL_VARIABLE, from_environment
 from harness.engine.engine import Engine
 from harness.engine.roles import ROLES
-from harness.engine.settings import EngineSettings
+from harness.engine.settings import EngineSettings, config_path, load_backbeat
+from harness.errors import UsageError
 from harness.faults.control import COMMAND, obey
 from harness.faults.rules import FaultBoard
 from harness.faults.seams import FaultyCheckpoints, FaultyQueue
@@ -20,8 +21,20 @@ from harness.processes import die_with_parent, say_ready
 from harness.queue.kafka import KafkaQueue
 
 
+def read_settings(settings_file: Path | None, config: Path | None) -> EngineSettings:
+    """Of our own file, or of Backbeat's, by default the one that Backbeat would read.
+
+    Raises UsageError with every wrong member named, or when there is no file.
+    """
+    if settings_file is not None and config is not None:
+        raise UsageError("either --settings or --config, not both")
+    if settings_file is not None:
+        return EngineSettings.load(settings_file)
+    return load_backbeat(config or config_path(os.environ), os.environ)
+
+
 def run_engine(
-    settings_file: Path, roles: Sequence[str], sites: Sequence[str], kill_at: str | None, *, is_child: bool
+    settings: EngineSettings, roles: Sequence[str], sites: Sequence[str], kill_at: str | None, *, is_child: bool
 ) -> None:
     """Run until SIGTERM or SIGINT; then finish what is in flight, commit, and end.
 
@@ -33,7 +46,6 @@ def run_engine(
     Raises:
         UsageError: a setting that makes no sense.
     """
-    settings = EngineSettings.load(settings_file)
     clock, randomness = SystemClock(), SystemRandomness()
     board = FaultBoard(randomness)
     wanted = from_environment({KILL_VARIABLE: kill_at} if kill_at else os.environ)

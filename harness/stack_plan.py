@@ -151,6 +151,7 @@ def engine_settings(
     import pydantic
 
     from harness.engine.settings import CLOUD_TYPES, EngineSettings
+    from harness.engine.settings.reading import problems
 
     access_key, secret_key = engine_keys(settings)
     document: dict[str, Any] = {
@@ -173,8 +174,7 @@ def engine_settings(
     try:
         return EngineSettings.model_validate(_merged(document, options.engine_overrides))
     except pydantic.ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-        raise UsageError(f"engine settings: {problems}") from None
+        raise UsageError(f"engine settings: {'; '.join(problems(error.errors()))}") from None
 
 
 def _merged(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -174,8 +174,20 @@ def check_settings(settings: EngineSettings, roles: frozenset[str], *, has_journ
             raise UsageError(f"site {site.site} has neither a type nor servers")
         if site.type is None and settings.destination is None:
             raise UsageError(f"site {site.site} is a CloudServer, but destination does not say how to speak to it")
-    if "populator" in roles and settings.queue_populator.log_source == "in_process" and not has_journal:
+    if "populator" in roles:
+        _check_log_source(settings.queue_populator.log_source, has_journal=has_journal)
+    if roles == {"api"} and settings.api.port is None:
+        raise UsageError("the role api needs api.port (server.port in Backbeat's configuration)")
+
+
+def _check_log_source(log_source: str, *, has_journal: bool) -> None:
+    if log_source == "in_process" and not has_journal:
         raise UsageError("queuePopulator.logSource is in_process, but there is no journal in this process")
+    if log_source not in {"in_process", "bucketd"}:
+        raise UsageError(
+            f"queuePopulator.logSource is {log_source}, which this engine cannot follow; it follows bucketd. "
+            "The roles processor, status and api do without"
+        )
 
 
 def build_parts(roles: frozenset[str], means: Means) -> list[Part]:

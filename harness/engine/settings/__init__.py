@@ -4,6 +4,7 @@ Every name is understood in camel case too, as Backbeat writes it. Shipped value
 conf/config.json.
 """
 
+from harness.engine.settings.backbeat import config_path, load_backbeat
 from harness.engine.settings.circuit_breaker import (
     CircuitBreakerSettings,
     ConsumerLagProbe,
@@ -59,4 +60,6 @@ __all__ = [
     "SourceSettings",
     "StatusProcessorSettings",
     "VaultSettings",
+    "config_path",
+    "load_backbeat",
 ]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pydantic
 
@@ -19,8 +17,8 @@ from harness.engine.settings.processes import (
     ReplayTopicSettings,
     StatusProcessorSettings,
 )
+from harness.engine.settings.reading import read_json, validated
 from harness.engine.settings.sites import DestinationSettings, SiteSettings, SourceSettings
-from harness.errors import UsageError
 
 Dialect = Literal["design", "release"]
 
@@ -85,28 +83,9 @@ class EngineSettings(Model):
 
     @classmethod
     def load(cls, path: Path) -> EngineSettings:
-        """Read a JSON file. Raises UsageError, with every wrong member named."""
-        document = read_json(path)
-        try:
-            return cls.model_validate(document)
-        except pydantic.ValidationError as error:
-            raise UsageError(f"{path}: {'; '.join(problems(error.errors()))}") from error
+        """Read a JSON file. Raises UsageError, with a line for each wrong member."""
+        return validated(cls, read_json(path), path)
 
     def to_json(self) -> str:
         """What :meth:`load` reads back."""
         return self.model_dump_json(indent=2)
-
-
-def read_json(path: Path) -> Any:
-    """Raises UsageError for a file that is not there or no JSON."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
-    except ValueError as error:
-        raise UsageError(f"{path} is no JSON: {error}") from error
-
-
-def problems(errors: Iterable[Any]) -> list[str]:
-    """Of pydantic's errors: where, and what."""
-    return [f"{'.'.join(map(str, error['loc'])) or 'settings'}: {error['msg']}" for error in errors]

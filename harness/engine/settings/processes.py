@@ -78,11 +78,13 @@ class QueuePopulatorSettings(Model):
     """``start`` says where to begin without a saved position.
 
     Attributes:
+        log_source: ``in_process``: the journal of a CloudServer in this process. The last three are Backbeat's, and no
+            populator of ours can read them; the other roles do not care.
         position_topic: a compacted topic of its own that keeps how far the journal was published.
         poll_interval_s: how often to ask a journal that cannot wake us.
     """
 
-    log_source: Literal["in_process", "bucketd"] = "in_process"
+    log_source: Literal["in_process", "bucketd", "mongo", "kafka", "dmd"] = "in_process"
     bucketd: BucketdSettings | None = None
     batch_max_read: Positive = 10_000
     poll_interval_s: Annotated[float, pydantic.Field(gt=0)] = 1.0

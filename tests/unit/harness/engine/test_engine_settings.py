@@ -53,8 +53,8 @@ def test_it_comes_back_from_a_file(tmp_path: Path) -> None:
     ("document", "message"),
     [
         ("{", "is no JSON"),
-        ("{}", "source: Field required; bootstrapList: Field required"),
-        (MINIMAL | {"dialect": "klingon"}, "dialect: Input should be 'design' or 'release'"),
+        ("{}", r"engine\.json: source: is missing\n.*engine\.json: bootstrapList: is missing"),
+        (MINIMAL | {"dialect": "klingon"}, "dialect: Input should be 'design' or 'release', not 'klingon'"),
         (MINIMAL | {"queueProcessor": {"concurrency": 0}}, r"queueProcessor\.concurrency: Input should be greater"),
         (MINIMAL | {"bootstrapList": [{"site": "a"}, {"site": "a"}]}, "names the site a more than once"),
         (
