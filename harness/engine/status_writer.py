@@ -84,19 +84,29 @@ class StatusWriter:
 
         Raises Interrupted while it waits for the source or for Kafka.
         """
+        begun = self._clock.monotonic()
+        how, now = self._write(client, entry, result, interruption)
+        self._metrics.status_processed(how, result.status, self._clock.monotonic() - begun)
+        return now
+
+    def _write(
+        self, client: BackbeatClient, entry: ObjectQueueEntry, result: SiteResult, interruption: Interruption
+    ) -> tuple[str, str | None]:
+        """What came of it, in the words of the metrics, and the site's status as written."""
         retry = None
         if result.status == status.FAILED and self._replays is not None:
             retry = self._replays.next_of(entry, result.site)
         try:
             merged = self._settle(client, entry, result, interruption, hold_failure=retry is not None)
             if merged.held and retry is not None and self._replay(entry, retry, result.site, interruption):
-                return None
+                return "nochange", None
             if merged.held:
                 merged = self._settle(client, entry, result, interruption, hold_failure=False)
         except ReplicationError as error:
             self._give_up(entry, result, error, interruption)
-            return None
-        return self._follow_up(entry, result, merged, interruption)
+            return "error", None
+        now = self._follow_up(entry, result, merged, interruption)
+        return "nochange" if now is None else "success", now
 
     def _settle(
         self,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import Any
 
 import pytest
-from engine_helpers import SITE, error, metadata, xml_error
+from engine_helpers import SITE, entry_of, error, metadata, xml_error
 from engine_world import World
 
 from fake_cloudserver import SystemClock, VirtualClock
 from harness.engine.engine import Engine
+from harness.engine.metrics import EngineMetrics
 from harness.engine.metrics.answers import SITE_METRICS, MetricsAnswers
 from harness.engine.metrics.message import MetricsMessage, ObjectName, parse
 from harness.engine.statistics import Count
@@ -230,3 +232,52 @@ def test_prometheus_values_of_the_queue_move(dialect: str) -> None:
     sent = len(world.queue.read("backbeat-metrics")) + len(world.queue.read("backbeat-replication"))
     assert value(engine, "s3_backbeat_queue_delivery_reports_total", status="success") >= sent
     engine.stop()
+
+
+def test_replays_are_counted_by_their_number() -> None:
+    topics = [{"topicName": "replay", "retries": 3}]
+    world = World(VirtualClock(), threaded=False, dialect="release", api=API, replayTopics=topics)
+    world.server.faults["putobject"] = [error(400, "InvalidRequest")] * 2
+    world.server.put()
+    engine = world.engine()
+    engine.run_until_idle()
+    assert world.server.status == "COMPLETED"
+
+    def by_replay(name: str) -> list[float]:
+        return [value(engine, name, location=SITE, replayCount=str(number)) for number in range(4)]
+
+    assert by_replay("s3_replication_replay_objects_queued_total") == [0, 1, 1, 0]
+    assert by_replay("s3_replication_replay_bytes_queued_total") == [0, 11, 11, 0]
+    assert by_replay("s3_replication_replay_file_sizes_queued_count") == [0, 1, 1, 0]
+    assert by_replay("s3_replication_replay_attempts_total") == [0, 1, 1, 0]
+    assert by_replay("s3_replication_replay_success_total") == [0, 0, 1, 0]
+    assert by_replay("s3_replication_replay_objects_completed_total") == [0, 0, 1, 0]
+    assert by_replay("s3_replication_latency_seconds_count") == [0, 0, 1, 0]
+    assert value(engine, "s3_replication_replay_count_sum", location=SITE) == 2
+    replays = {"serviceName": "ReplicationReplayProcessor", "location": SITE}
+    assert value(engine, "s3_replication_data_write_total", **replays) == 1
+    durations = "s3_replication_status_process_duration_seconds_count"
+    assert value(engine, durations, result="nochange", replicationStatus="FAILED") == 2
+    assert value(engine, durations, result="success", replicationStatus="COMPLETED") == 1
+    assert engine.metrics.statistics.pending([SITE]) == Count(0, 0)
+
+
+def test_a_replay_count_that_is_none_disturbs_nobody() -> None:
+    engine = EngineMetrics(replays=3)
+    entry = entry_of(metadata())
+    for said in ("3", None, True, 7):
+        engine.status_written(dataclasses.replace(entry, carried={"replayCount": said}), SITE, "FAILED", "FAILED", 1.0)
+    text = engine.render().decode()
+    labels = f'location="{SITE}",origin="replication",replayCount="0",replicationStatus="FAILED"'
+    assert f"s3_replication_replay_objects_completed_total{{{labels}}} 4.0" in text
+
+
+def test_a_result_that_the_source_refuses_is_an_error() -> None:
+    world = World(VirtualClock(), threaded=False, dialect="release", api=API)
+    world.server.faults["PUT metadata"] = [error(403, "AccessDenied")]
+    world.server.put()
+    engine = world.engine()
+    engine.run_until_idle()
+    durations = "s3_replication_status_process_duration_seconds_count"
+    assert value(engine, durations, result="error", replicationStatus="COMPLETED") == 1
+    assert engine.metrics.statistics.pending([SITE]) == Count(0, 0)

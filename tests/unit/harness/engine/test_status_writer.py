@@ -188,3 +188,4 @@ def test_results_are_counted() -> None:
     text = writing.world.metrics.render().decode()
     assert 's3_replication_status_changed_total{origin="replication",replicationStatus="COMPLETED"} 1.0' in text
     assert 'replayCount="0",replicationStatus="COMPLETED"} 30.0' in text
+    assert 'duration_seconds_count{origin="replication",replicationStatus="COMPLETED",result="success"} 1.0' in text
