@@ -6,7 +6,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fake_cloudserver import Clock, SeededRandomness, SystemClock, SystemRandomness
 from harness.errors import StackError
@@ -21,10 +21,21 @@ if TYPE_CHECKING:
     from harness.engine.settings import EngineSettings
     from harness.queue.base import Queue
     from harness.queue.embedded import EmbeddedBroker
+    from harness.queue.kafka import KafkaQueue
     from harness.stack_engine import RunningEngine
     from harness.stack_roles import EngineInProcesses
 
 Say = Callable[[str], None]
+
+
+class Brokers(Protocol):
+    """A Kafka that can be taken away."""
+
+    def pause(self) -> None:
+        """Nothing is answered from now on, and nothing is lost."""
+
+    def resume(self) -> None:
+        """Go on after :meth:`pause`."""
 
 
 class Stack:
@@ -34,22 +45,26 @@ class Stack:
 
     Args:
         say: told what is being started, a line each.
+        brokers: what freezes and wakes the Kafka that ``options.kafka`` names; without it that one is never stopped.
 
     Raises:
         StackError: a part did not start; what had started is stopped again.
         ConfigurationError: CloudServer's own words about its files.
     """
 
-    def __init__(self, options: StackOptions | None = None, *, say: Say | None = None) -> None:
+    def __init__(
+        self, options: StackOptions | None = None, *, say: Say | None = None, brokers: Brokers | None = None
+    ) -> None:
         self.options = options or StackOptions()
         self.clock: Clock = SystemClock()
         self._say = say or (lambda _: None)
         self._exits = contextlib.ExitStack()
         self._aws: Child | None = None
         self._broker: EmbeddedBroker | None = None
+        self._brokers = brokers
         self._fake: FakeCloudServer | None = None
         self._servers: dict[str, HttpServer] = {}
-        self._queue: Queue | None = None
+        self._queue: KafkaQueue | None = None
         self._engine: RunningEngine | None = None
         self.settings: Settings
         self.engine_settings: EngineSettings
@@ -192,7 +207,7 @@ class Stack:
         broker = EmbeddedBroker(port=self.options.kafka_port)
         broker.start()
         self._exits.callback(broker.stop)
-        self._broker = broker
+        self._broker = self._brokers = broker
 
     def _start_cloudserver(self) -> None:
         from fake_cloudserver import FakeCloudServer
@@ -238,6 +253,14 @@ class Stack:
         )
         self._queue = KafkaQueue(self.engine_settings.kafka.client_settings(), self.clock, SystemRandomness())
         self._exits.callback(self._queue.close)
+        if self.options.kafka_prefix:
+            self._exits.callback(self._remove_topics)
+
+    def _remove_topics(self) -> None:
+        from harness.engine.topics import all_topics
+
+        assert self._queue is not None
+        self._queue.delete_topics(topic.name for topic in all_topics(self.engine_settings))
 
     # parts that come and go
 
@@ -336,16 +359,21 @@ class Stack:
         return contents
 
     def kafka_down(self) -> None:
-        """The embedded broker freezes; nothing in it is lost."""
-        self._embedded().pause()
+        """The brokers freeze; nothing in them is lost."""
+        self._own_brokers().pause()
 
     def kafka_up(self) -> None:
-        self._embedded().resume()
+        self._own_brokers().resume()
 
-    def _embedded(self) -> EmbeddedBroker:
-        if self._broker is None:
+    @property
+    def can_stop_kafka(self) -> bool:
+        """Whether :meth:`kafka_down` can do anything."""
+        return self._brokers is not None
+
+    def _own_brokers(self) -> Brokers:
+        if self._brokers is None:
             raise StackError(f"{self.kafka} is not the stack's own Kafka")
-        return self._broker
+        return self._brokers
 
     def cloudserver_down(self) -> None:
         """CloudServer's port closes; what it holds stays."""

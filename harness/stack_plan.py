@@ -43,7 +43,9 @@ class StackOptions:
         dialect: ``design`` or ``release``.
         config_dir: folder with CloudServer's own config.json, locationConfig.json and authdata.json.
         cloudserver_port, aws_port, kafka_port, bucketd_port: None or 0 takes a free one.
-        kafka: ``host:port`` of a Kafka to use instead of the embedded one.
+        kafka: ``host:port`` of a Kafka to use instead of the embedded one; several with commas.
+        kafka_prefix: put before the names of all topics and groups there; topics of a stack with one are removed
+            when it stops.
         engine: run one; without it the stack is a fake and its AWS, for an engine of one's own.
         engine_process: run the engine as a process of its own, which can be killed.
         engine_roles: run it as so many processes of each role (``{"populator": 1, "processor": 2, "status": 1}``).
@@ -58,6 +60,7 @@ class StackOptions:
     kafka_port: int = 0
     bucketd_port: int = 0
     kafka: str | None = None
+    kafka_prefix: str = ""
     engine: bool = True
     engine_process: bool = False
     engine_roles: Mapping[str, int] = dataclasses.field(default_factory=dict)
@@ -169,12 +172,24 @@ def engine_settings(
         "coldLocations": [name for name in settings.locations if settings.is_cold(name)],
         "queuePopulator": {"logSource": "bucketd", "bucketd": {"host": bucketd[0], "port": bucketd[1]}},
         "queueProcessor": {"retry": dict.fromkeys(("aws_s3", "azure", "gcp", "scality"), _QUICK_RETRY)},
-        "kafka": {"hosts": kafka, "profile": "kafka" if options.kafka else "embedded"},
+        "kafka": _kafka(options, kafka),
     }
     try:
         return EngineSettings.model_validate(_merged(document, options.engine_overrides))
     except pydantic.ValidationError as error:
         raise UsageError(f"engine settings: {'; '.join(problems(error.errors()))}") from None
+
+
+def _kafka(options: StackOptions, hosts: str) -> dict[str, Any]:
+    if options.kafka is None:
+        return {"hosts": hosts, "profile": "embedded"}
+    return {
+        "hosts": hosts,
+        "topicPrefix": options.kafka_prefix,
+        "groupPrefix": options.kafka_prefix,
+        # as short as brokers allow by default: the stack's engine may be killed, and the next one has to wait so long
+        "sessionTimeoutMs": 6_000,
+    }
 
 
 def _merged(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

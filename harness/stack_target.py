@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from harness.errors import StackError, UsageError
 from harness.queue.base import Message
 from harness.scenario.model import Needs
 from harness.scenario.target import JournalRecord, Target, Unsupported
-from harness.stack import Stack
+from harness.stack import Brokers, Stack
 from harness.stack_plan import ROLE, StackOptions
 from harness.transport import RequestsTransport, Transport
 
@@ -107,6 +108,8 @@ class StackTarget:
 
     def stop(self, part: str) -> None:
         stack = self._stack
+        if part == "kafka" and not stack.can_stop_kafka:
+            raise Unsupported("the Kafka in use is not the stack's own: nobody here can stop it")
         {
             "aws": stack.aws_down,
             "cloudserver": stack.cloudserver_down,
@@ -142,9 +145,12 @@ class StackTarget:
 class StackFactory:
     """Makes the stacks of a run: one for each dialect and each set of needs."""
 
-    def __init__(self, *, config_dir: Path | None = None, kafka: str | None = None) -> None:
+    def __init__(
+        self, *, config_dir: Path | None = None, kafka: str | None = None, brokers: Brokers | None = None
+    ) -> None:
         self._config_dir = config_dir
         self._kafka = kafka
+        self._brokers = brokers
 
     @contextlib.contextmanager
     def __call__(self, dialect: str, needs: Needs) -> Iterator[Target]:
@@ -154,10 +160,12 @@ class StackFactory:
             dialect=dialect,
             config_dir=self._config_dir,
             kafka=self._kafka,
+            # stacks that share a Kafka share nothing in it
+            kafka_prefix=f"harness-{uuid.uuid4().hex[:12]}." if self._kafka else "",
             engine_process=needs.own,
             engine_overrides=_overrides(needs.settings),
         )
-        with Stack(options) as stack:
+        with Stack(options, brokers=self._brokers) as stack:
             target = StackTarget(stack)
             try:
                 yield target

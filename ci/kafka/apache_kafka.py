@@ -181,11 +181,13 @@ class ApacheKafka:
         """SIGKILL for one broker; the others go on."""
         self._brokers[number].kill()
 
-    def restart(self, number: int, timeout: float = 120.0) -> None:
-        """Start a killed broker again, on its old port and data. StackError when it does not get ready."""
-        self._brokers[number].launch()
-        if not self._brokers[number].answers(timeout):
-            raise StackError(f"broker {number} did not come back:\n{self._brokers[number].last_words}")
+    def revive(self, timeout: float = 120.0) -> None:
+        """Start again what was killed, on its old port and data. StackError when it does not get ready."""
+        for broker in self._brokers:
+            if not broker.is_running:
+                broker.launch()
+                if not broker.answers(timeout):
+                    raise StackError(f"a broker did not come back:\n{broker.last_words}")
 
     def pause(self) -> None:
         """Freeze all brokers: connections stay, nothing is answered, nothing is lost."""

@@ -53,6 +53,13 @@ class KafkaQueue:
         for topic in topics:
             self._until_it_works(f"create topic {topic.name}", functools.partial(self._create, topic))
 
+    def delete_topics(self, topics: Iterable[str]) -> None:
+        """Remove those that exist, with all that is in them; when no broker answers they stay."""
+        try:
+            self._delete(list(topics))
+        except KafkaError as error:
+            log.warning("topics are left behind: %s", error)
+
     def producer(self) -> KafkaQueueProducer:
         with self._lock:
             if self._producer is None:
@@ -108,28 +115,43 @@ class KafkaQueue:
 
     def _create(self, topic: TopicSpecification) -> None:
         with self._lock:
-            if self._admin is None:
-                self._admin = KafkaAdminClient(
-                    bootstrap_servers=list(self._settings.bootstrap_servers),
-                    bootstrap_timeout_ms=self._settings.request_timeout_ms,
-                    request_timeout_ms=self._settings.request_timeout_ms,
-                    **self._settings.client_options,
-                )
+            # a broker's own limit is a fifth of what Backbeat may send
+            configs = {"max.message.bytes": str(self._settings.max_request_size + 65_536)}
             specification = {
                 "num_partitions": topic.partitions,
                 "replication_factor": self._settings.replication_factor,
-                "configs": {"cleanup.policy": "compact"} if topic.compacted else {},
+                "configs": configs | ({"cleanup.policy": "compact"} if topic.compacted else {}),
             }
             name = self._settings.topic_prefix + topic.name
             try:
-                self._admin.create_topics({name: specification}, wait_for_metadata=True)
+                self._admin_client().create_topics({name: specification}, wait_for_metadata=True)
             except TopicAlreadyExistsError:
                 log.debug("topic %s exists", name)
+
+    def _delete(self, topics: Sequence[str]) -> None:
+        with self._lock:
+            there = set(self._admin_client().list_topics())
+            gone = [name for topic in topics if (name := self._settings.topic_prefix + topic) in there]
+            if gone:
+                self._admin_client().delete_topics(gone)
+
+    def _admin_client(self) -> Any:
+        if self._admin is None:
+            self._admin = KafkaAdminClient(
+                bootstrap_servers=list(self._settings.bootstrap_servers),
+                bootstrap_timeout_ms=self._settings.request_timeout_ms,
+                request_timeout_ms=self._settings.request_timeout_ms,
+                **self._settings.client_options,
+            )
+        return self._admin
 
     def _probe(self, group: str | None) -> Any:
         """A client that reads without being a member of the group."""
         if group not in self._probes:
-            self._probes[group] = new_consumer(self._settings, group, enable_incremental_fetch_sessions=False)
+            # it asks where a partition ends, and a broker answers that at once when it may not wait for more
+            self._probes[group] = new_consumer(
+                self._settings, group, enable_incremental_fetch_sessions=False, fetch_max_wait_ms=1
+            )
         return self._probes[group]
 
     def _read(self, topic: str, tail: int | None) -> list[Message]:

@@ -21,23 +21,22 @@ _JOINING_ROUND_MS = 100
 
 def new_consumer(settings: KafkaSettings, group: str | None, **options: Any) -> Any:
     """A Kafka client that commits nothing by itself. Raises KafkaError while no broker answers."""
-    return KafkaConsumer(
-        bootstrap_servers=list(settings.bootstrap_servers),
-        bootstrap_timeout_ms=settings.request_timeout_ms,
-        group_id=group,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        session_timeout_ms=settings.session_timeout_ms,
-        heartbeat_interval_ms=settings.heartbeat_interval_ms,
-        max_poll_interval_ms=settings.max_poll_interval_ms,
-        fetch_max_wait_ms=settings.fetch_max_wait_ms,
-        max_partition_fetch_bytes=settings.max_request_size + 65_536,
-        reconnect_backoff_max_ms=500,
-        metadata_max_age_ms=5_000,  # as Backbeat lib/BackbeatConsumer.js
-        metrics_enabled=False,
-        **options,
-        **settings.client_options,
-    )
+    defaults: dict[str, Any] = {
+        "bootstrap_servers": list(settings.bootstrap_servers),
+        "bootstrap_timeout_ms": settings.request_timeout_ms,
+        "group_id": None if group is None else settings.group_prefix + group,
+        "enable_auto_commit": False,
+        "auto_offset_reset": "earliest",
+        "session_timeout_ms": settings.session_timeout_ms,
+        "heartbeat_interval_ms": settings.heartbeat_interval_ms,
+        "max_poll_interval_ms": settings.max_poll_interval_ms,
+        "fetch_max_wait_ms": settings.fetch_max_wait_ms,
+        "max_partition_fetch_bytes": settings.max_request_size + 65_536,
+        "reconnect_backoff_max_ms": 500,
+        "metadata_max_age_ms": 5_000,  # as Backbeat lib/BackbeatConsumer.js
+        "metrics_enabled": False,
+    }
+    return KafkaConsumer(**(defaults | options | dict(settings.client_options)))
 
 
 def to_message(record: Any, settings: KafkaSettings) -> Message:

@@ -17,6 +17,7 @@ class KafkaSettings:
     Attributes:
         bootstrap_servers: ``host:port`` of some brokers.
         topic_prefix: put before every topic name on the wire (environment variable KAFKA_TOPIC_PREFIX).
+        group_prefix: put before every consumer group's name, for several engines that share nothing but the brokers.
         replication_factor: of topics that the harness creates; -1 leaves it to the broker.
         fetch_max_wait_ms: how long a broker may hold back an empty answer. The embedded broker does not wake a
             waiting fetch, so that this is there the time a message may lie around.
@@ -26,6 +27,7 @@ class KafkaSettings:
 
     bootstrap_servers: tuple[str, ...]
     topic_prefix: str = ""
+    group_prefix: str = ""
     replication_factor: int = -1
     session_timeout_ms: int = 45_000
     heartbeat_interval_ms: int = 3_000

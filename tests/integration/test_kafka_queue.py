@@ -1,4 +1,4 @@
-"""The contract of the queue seam, held against both twins: the one in memory and Kafka (the embedded broker)."""
+"""The contract of the queue seam, held against its twins: in memory, the embedded broker, Apache Kafka."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import uuid
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
 
 import pytest
 
@@ -36,6 +37,16 @@ CLOCK = SystemClock()
 RANDOMNESS = SystemRandomness()
 
 
+class Brokers(Protocol):
+    """What both Kafkas can do."""
+
+    bootstrap_servers: str
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+
 class Twin:
     """One of the two queues, and a way to take its broker away."""
 
@@ -55,14 +66,20 @@ def broker() -> Iterator[EmbeddedBroker]:
         yield broker
 
 
-@pytest.fixture(params=["memory", pytest.param("kafka", marks=pytest.mark.kafka)])
+@pytest.fixture(
+    params=[
+        "memory",
+        pytest.param("embedded", marks=pytest.mark.kafka),
+        pytest.param("apache", marks=pytest.mark.apache_kafka),
+    ]
+)
 def twin(request: pytest.FixtureRequest) -> Iterator[Twin]:
     if request.param == "memory":
         memory = MemoryQueue(CLOCK, RANDOMNESS)
         yield Twin(memory, memory.outage)
         memory.close()
         return
-    broker: EmbeddedBroker = request.getfixturevalue("broker")
+    broker: Brokers = request.getfixturevalue("broker" if request.param == "embedded" else "apache_kafka")
 
     @contextlib.contextmanager
     def outage() -> Iterator[None]:
@@ -72,7 +89,10 @@ def twin(request: pytest.FixtureRequest) -> Iterator[Twin]:
         finally:
             broker.resume()
 
-    queue = KafkaQueue(KafkaSettings.embedded(broker.bootstrap_servers), CLOCK, RANDOMNESS)
+    settings = KafkaSettings.embedded(broker.bootstrap_servers)
+    if request.param == "apache":
+        settings = KafkaSettings((broker.bootstrap_servers,), session_timeout_ms=3_000, heartbeat_interval_ms=500)
+    queue = KafkaQueue(settings, CLOCK, RANDOMNESS)
     yield Twin(queue, outage)
     queue.close()
 

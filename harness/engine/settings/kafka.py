@@ -10,11 +10,15 @@ from harness.queue.kafka_settings import MAX_REQUEST_SIZE, KafkaSettings
 
 
 class KafkaClusterSettings(Model):
-    """``hosts`` is a comma list. ``profile`` embedded: short sessions and fetches, for the embedded broker."""
+    """``hosts`` is a comma list. ``profile`` embedded: short sessions and fetches, for the embedded broker.
+
+    The prefixes are put before the names of all topics and of all consumer groups.
+    """
 
     hosts: str = ""
     profile: Literal["kafka", "embedded"] = "kafka"
     topic_prefix: str = ""
+    group_prefix: str = ""
     partitions: Positive = 5
     replication_factor: int = -1
     max_request_size: Positive = MAX_REQUEST_SIZE
@@ -31,6 +35,7 @@ class KafkaClusterSettings(Model):
         return KafkaSettings(
             bootstrap_servers=tuple(host.strip() for host in self.hosts.split(",")),
             topic_prefix=self.topic_prefix,
+            group_prefix=self.group_prefix,
             replication_factor=self.replication_factor,
             max_request_size=self.max_request_size,
             session_timeout_ms=timeout,
