@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.metrics_core import Metric
 
 from harness.engine.metrics.catalogue import ORIGIN, Definition
+
+Kind = TypeVar("Kind", Counter, Gauge, Histogram)
 
 #: Of the text that :meth:`MetricsRegistry.render` gives, as Backbeat's library names it.
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -19,6 +22,7 @@ class MetricsRegistry:
     def __init__(self, definitions: Iterable[Definition]) -> None:
         self.definitions = tuple(definitions)
         self._labels = {one.name: one.labels for one in self.definitions}
+        self._children: dict[tuple[str, tuple[tuple[str, str], ...]], Any] = {}
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         self._counters = {one.name: self._counter(one) for one in self.definitions if one.kind == "counter"}
@@ -28,13 +32,13 @@ class MetricsRegistry:
         self._renamed = [name.encode() for name in self._counters if not name.endswith("_total")]
 
     def count(self, name: str, amount: float = 1, /, **labels: str) -> None:
-        self._counters[name].labels(**self._complete(name, labels)).inc(amount)
+        self._child(self._counters, name, labels).inc(amount)
 
     def set(self, name: str, value: float, /, **labels: str) -> None:
-        self._gauges[name].labels(**self._complete(name, labels)).set(value)
+        self._child(self._gauges, name, labels).set(value)
 
     def observe(self, name: str, value: float, /, **labels: str) -> None:
-        self._histograms[name].labels(**self._complete(name, labels)).observe(value)
+        self._child(self._histograms, name, labels).observe(value)
 
     def render(self) -> bytes:
         """Prometheus's text form."""
@@ -43,8 +47,14 @@ class MetricsRegistry:
             text = text.replace(name + b"_total", name)
         return text
 
-    def _complete(self, name: str, labels: dict[str, str]) -> dict[str, str]:
-        return {"origin": ORIGIN} | labels if "origin" in self._labels[name] else labels
+    def _child(self, metrics: dict[str, Kind], name: str, labels: dict[str, str]) -> Kind:
+        """The metric with these labels; looked up once, for the look-up is dearer than the counting."""
+        key = name, tuple(labels.items())
+        found: Kind | None = self._children.get(key)
+        if found is None:
+            origin = {"origin": ORIGIN} if "origin" in self._labels[name] else {}
+            found = self._children[key] = metrics[name].labels(**(origin | labels))
+        return found
 
     def _counter(self, one: Definition) -> Counter:
         return Counter(one.name, one.text, one.labels, registry=self._registry)
