@@ -40,26 +40,41 @@ class Fleet:
         self._file.write_text(settings.to_json(), encoding="utf-8")
         self._roles = roles
         self._children: list[Child | None] = [None] * len(roles)
+        self._starting: dict[int, threading.Thread] = {}
+        self._failures: list[BaseException] = []
 
     def __len__(self) -> int:
         return len(self._roles)
 
     def start_all(self) -> None:
-        starters = [threading.Thread(target=self.start, args=(index,)) for index in range(len(self._roles))]
-        for starter in starters:
-            starter.start()
-        for starter in starters:
-            starter.join()
+        """Start those that do not run, and wait until all are at work."""
+        for index in range(len(self._roles)):
+            self.start(index)
+        for starting in list(self._starting.values()):
+            starting.join()
+        for failure in self._failures:
+            raise failure
 
     def start(self, index: int) -> None:
-        """Nothing happens to one that runs."""
-        child = self._children[index]
-        if child is not None and child.is_running:
+        """Begin to start one; nothing happens to one that runs."""
+        child, starting = self._children[index], self._starting.get(index)
+        if (child is not None and child.is_running) or (starting is not None and starting.is_alive()):
             return
+        self._starting[index] = threading.Thread(target=self._start, args=(index,), name="starter", daemon=True)
+        self._starting[index].start()
+
+    def _start(self, index: int) -> None:
         arguments = ["engine", "--settings", str(self._file), "--child"]
         arguments += [f"--role={role}" for role in self._roles[index]]
-        # a Kafka that stands still may keep it for a while
-        self._children[index] = start_module(f"engine-{index}", "harness.cli", arguments, timeout=120.0)
+        try:
+            # a Kafka that stands still may keep it for a while
+            self._children[index] = start_module(f"engine-{index}", "harness.cli", arguments, timeout=120.0)
+        except BaseException as failure:  # noqa: BLE001  (raised by start_all)
+            self._failures.append(failure)
+
+    def running(self) -> list[int]:
+        """Which are at work."""
+        return [index for index, child in enumerate(self._children) if child is not None and child.is_running]
 
     def kill(self, index: int) -> str:
         """SIGKILL; which it was."""
@@ -135,7 +150,10 @@ class Disturber:
             self._failure = failure
 
     def _kill(self) -> None:
-        index = self._chance.randrange(len(self.fleet))
+        running = self.fleet.running()
+        if not running:
+            return
+        index = self._chance.choice(running)
         self.done[f"kill {self.fleet.kill(index)}"] += 1
         self._ended.wait(self._chance.uniform(0, 0.5))
         self.fleet.start(index)

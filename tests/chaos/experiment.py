@@ -68,7 +68,7 @@ class Experiment:
         folder: Path,
         *,
         big: bool = True,
-        pace: float = 0.04,
+        pace: float = 0.06,
     ) -> None:
         self._seed = seed
         self._dialect = dialect
