@@ -55,6 +55,13 @@ def main() -> None:
 @click.option("--bucketd-port", type=_PORT, default=0, help="The journal's port; a free one unless given.")
 @click.option("--kafka", metavar="HOST:PORT", help="Use this Kafka instead of the embedded one.")
 @click.option("--no-engine", is_flag=True, help="Everything but the engine: for an engine of your own.")
+@click.option(
+    "--faults",
+    "faults_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="What is to go wrong, as docs/scenarios.md has it (YAML or JSON).",
+)
+@click.option("--faults-port", type=_PORT, default=0, help="Where faults are set over HTTP; a free port unless given.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when everything is ready.")
 def up(
     config_dir: Path | None,
@@ -64,6 +71,8 @@ def up(
     kafka_port: int,
     bucketd_port: int,
     kafka: str | None,
+    faults_file: Path | None,
+    faults_port: int,
     *,
     no_engine: bool,
     as_json: bool,
@@ -82,7 +91,7 @@ def up(
         kafka=kafka,
         engine=not no_engine,
     )
-    run_up(options, as_json=as_json)
+    run_up(options, as_json=as_json, faults_file=faults_file, faults_port=faults_port)
 
 
 @main.command(context_settings=_CONTEXT)

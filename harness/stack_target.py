@@ -10,7 +10,9 @@ from typing import Any
 
 from fake_cloudserver import Clock
 from harness.errors import StackError, UsageError
+from harness.faults.control import FaultControl
 from harness.queue.base import Message
+from harness.scenario.fault_verbs import lines_about
 from harness.scenario.model import Needs
 from harness.scenario.target import JournalRecord, Target, Unsupported
 from harness.stack import Brokers, Stack
@@ -133,13 +135,17 @@ class StackTarget:
         else:
             self.stop(part)
 
+    def faults(self) -> FaultControl:
+        return self._stack.faults
+
     def evidence(self, bucket: str, key: str) -> Sequence[str]:
-        """What the stack itself says when something is wrong with it."""
+        """What went wrong on purpose, and what the stack itself says when something is wrong with it."""
+        lines = lines_about(self, bucket, key)
         try:
             self._stack.check()
         except (StackError, UsageError) as error:
-            return [f"stack: {error} (while looking at {bucket}/{key})"]
-        return []
+            lines.append(f"stack: {error} (while looking at {bucket}/{key})")
+        return lines
 
 
 class StackFactory:

@@ -6,28 +6,41 @@ import json
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import click
 
+from harness.faults.description import load_file
 from harness.stack import Stack
 from harness.stack_plan import StackOptions
 
 
-def run_up(options: StackOptions, *, as_json: bool) -> None:
+def run_up(options: StackOptions, *, as_json: bool, faults_file: Path | None = None, faults_port: int = 0) -> None:
     """Start everything, say so, wait for SIGINT or SIGTERM, stop everything.
 
     Raises:
+        UsageError: a fault that makes no sense; nothing was started.
         StackError: a part did not start, or died while it ran.
     """
+    from fake_cloudserver import serving
+    from harness.faults.endpoint import FaultEndpoint
+
+    rules = [] if faults_file is None else load_file(faults_file)
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    with Stack(options, say=None if as_json else _progress) as stack:
+    with (
+        Stack(options, say=None if as_json else _progress) as stack,
+        serving(FaultEndpoint(stack.faults), port=faults_port) as endpoint,
+    ):
+        for rule in rules:
+            stack.faults.set(rule)
+        facts = stack.facts() | {"faults": {"endpoint": endpoint.url}}
         if as_json:
-            click.echo(json.dumps(stack.facts()))
+            click.echo(json.dumps(facts))
         else:
-            _show(stack.facts())
+            _show(facts)
         sys.stdout.flush()
         while not ended.wait(0.5):
             stack.check()
@@ -44,6 +57,7 @@ CloudServer  {cloudserver[endpoint]}   access key {cloudserver[access_key]}, sec
 AWS          {aws[endpoint]}   access key {aws[access_key]}, secret key {aws[secret_key]}, bucket {aws[bucket]}
 Kafka        {kafka[bootstrap_servers]}
 journal      {journal[endpoint]}   (bucketd)
+faults       {faults[endpoint]}/faults
 engine       {engine[state]}, dialect {engine[dialect]}, sites {sites}
 
 Replicate an object (Ctrl-C here stops everything):

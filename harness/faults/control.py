@@ -24,6 +24,8 @@ class Board(Protocol):
 
     def clear(self, names: Iterable[str] | None = None) -> None: ...
 
+    def reset(self) -> None: ...
+
     def counts(self) -> dict[str, int]: ...
 
     def fired(self) -> list[Fired]: ...
@@ -40,6 +42,9 @@ class LocalBoard:
 
     def clear(self, names: Iterable[str] | None = None) -> None:
         self._board.clear(names)
+
+    def reset(self) -> None:
+        self._board.reset()
 
     def counts(self) -> dict[str, int]:
         return self._board.counts()
@@ -64,6 +69,9 @@ class RemoteBoard:
     def clear(self, names: Iterable[str] | None = None) -> None:
         self._order("clear", names=None if names is None else list(names))
 
+    def reset(self) -> None:
+        self._order("reset")
+
     def counts(self) -> dict[str, int]:
         return dict(self._order("counts")["counts"])
 
@@ -82,6 +90,8 @@ def obey(board: FaultBoard, text: str) -> dict[str, Any]:
             board.add(order["name"], to_rule(order["rule"]))
         case "clear":
             board.clear(order["names"])
+        case "reset":
+            board.reset()
         case "counts":
             return {"counts": board.counts()}
         case "fired":
@@ -137,6 +147,14 @@ class FaultControl:
         for site in dict.fromkeys(gone.values()):
             for board in self._boards[site]():
                 board.clear([name for name, at in gone.items() if at == site])
+
+    def reset(self) -> None:
+        """The same, and nothing is known of what went wrong before."""
+        with self._lock:
+            self._rules.clear()
+            self._spent.clear()
+        for board in self._all():
+            board.reset()
 
     def rules(self) -> dict[str, dict[str, Any]]:
         """What is in force, as it was written, with how often it has ``fired``."""

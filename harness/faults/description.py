@@ -16,7 +16,7 @@ from harness.scenario import shapes
 from harness.scenario.checking import Checker
 from harness.scenario.model import Place
 from harness.scenario.problems import Problems, nearest, unknown
-from harness.scenario.values import duration, size
+from harness.scenario.values import duration, has_names, size
 from harness.scenario.yaml_tree import Node, parse_tree, read_tree
 
 KAFKA = "kafka"
@@ -123,6 +123,12 @@ def to_rule(document: dict[str, Any]) -> FaultRule:
 
 
 _MATCHERS = ("site", "operation", "method", "bucket", "key", "after", "times", "probability")
+
+
+def why_wrong(document: dict[str, Any]) -> str:
+    """Why a rule of the right shape makes no sense; "" when it does, or when that depends on a ``$name``."""
+    named = any(has_names(value) for value in document.values())
+    return "" if named else _nonsense(document)
 
 
 def _checked(tree: Node) -> list[dict[str, Any]]:

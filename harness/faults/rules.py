@@ -163,6 +163,12 @@ class FaultBoard:
                 self._rules.pop(name, None)
         self.let_go()
 
+    def reset(self) -> None:
+        """The same for all of them, and what they did is forgotten."""
+        self.clear()
+        with self._changed:
+            self._fired.clear()
+
     def let_go(self) -> None:
         """Whatever is held up goes on now; the rules stay in force."""
         with self._changed:

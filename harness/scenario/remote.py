@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fake_cloudserver import Clock, SystemClock
+from harness.faults.control import FaultControl
 from harness.queue.base import Message, Queue
 from harness.scenario.target import JournalRecord, Unsupported
 from harness.transport import RequestsTransport, Transport
@@ -118,6 +119,9 @@ class RemoteTarget:
 
     def start(self, part: str) -> None:
         raise Unsupported(f"{self.name} cannot start {part}")
+
+    def faults(self) -> FaultControl:
+        raise Unsupported(f"nothing can be made to go wrong at {self.name}")
 
     def evidence(self, bucket: str, key: str) -> Sequence[str]:  # noqa: ARG002  (the protocol's shape)
         return []

@@ -9,6 +9,7 @@ from harness.errors import HarnessError
 from harness.queue.base import QueueError
 from harness.scenario.buckets import Buckets, real_names, run_id
 from harness.scenario.evidence import collect
+from harness.scenario.fault_verbs import FAULT_VERBS
 from harness.scenario.model import AWS, ScenarioRun
 from harness.scenario.results import Failure, Outcome, Result
 from harness.scenario.stepping import StepFailed, Stepper
@@ -64,9 +65,18 @@ class _Running:
         try:
             outcome, failure, reason = self._guarded(buckets)
         finally:
+            if any(step.verb in FAULT_VERBS for step in self._run.scenario.steps):
+                self._forget_faults()
             self._warnings += buckets.remove()
         seconds = self._target.clock.monotonic() - started
         return Result(self._run, outcome, seconds, failure, reason, tuple(self._warnings), self._seed)
+
+    def _forget_faults(self) -> None:
+        """Whoever gets the stack next finds it as it was."""
+        try:
+            self._target.faults().reset()
+        except HarnessError as error:
+            self._warnings.append(f"faults: {error}")
 
     def _guarded(self, buckets: Buckets) -> tuple[Outcome, Failure | None, str]:
         try:

@@ -70,7 +70,10 @@ class StepLoader:
         verb, arguments = found
         modifiers = {name: item for name, item in node.value.items() if name in MODIFIERS}
         checker = Checker(self._problems, any_value="error" in modifiers)
+        before = len(self._problems)
         step = Step(verb.name, checker.check(arguments, verb.arguments, verb.name), node.key_places[verb.name])
+        if verb.why_wrong is not None and len(self._problems) == before and isinstance(step.arguments, dict):
+            self._note(verb.why_wrong(step.arguments) or None, step.place)
         return self._modified(step, verb, modifiers)
 
     def _verb(self, node: Node) -> tuple[Verb, Node] | None:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from fake_cloudserver import Clock
 from harness.errors import HarnessError
+from harness.faults.control import FaultControl
 from harness.queue.base import Message
 from harness.scenario.model import Needs
 from harness.transport import Transport
@@ -102,6 +103,9 @@ class Target(Protocol):
 
         AWS keeps its objects over ``stop`` and ``start``: the outage is one of the network, not a new AWS.
         """
+
+    def faults(self) -> FaultControl:
+        """Where faults are set."""
 
     def evidence(self, bucket: str, key: str) -> Sequence[str]:
         """Lines about one object that help whoever reads a failure: log of the engine, requests, faults. May be []."""

@@ -69,6 +69,7 @@ class Verb:
         own_stack: nobody else can use a stack where this happens.
         sites: which kinds of site ``at`` can name; none for verbs that are about the whole stack.
         account: whom it acts as when the step does not say; None for the owner of the site's buckets.
+        why_wrong: why arguments of the right shape make no sense, "" when they do; asked before anything runs.
     """
 
     name: str
@@ -80,3 +81,4 @@ class Verb:
     own_stack: bool = False
     sites: tuple[str, ...] = ()
     account: str | None = None
+    why_wrong: Callable[[dict[str, Any]], str] | None = None

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from harness.scenario import s3_verbs
-from harness.scenario.engine_verbs import VERBS
+from harness.scenario.engine_verbs import VERBS as ENGINE_VERBS
+from harness.scenario.fault_verbs import FAULT_VERBS
 from harness.scenario.verb import Verb
+
+#: Those that are not S3 operations.
+VERBS = {**ENGINE_VERBS, **FAULT_VERBS}
 
 
 def find(name: str) -> Verb | None:

@@ -41,6 +41,8 @@ class Fleet:
         self._roles = roles
         self._children: list[Child | None] = [None] * len(roles)
         self._starting: dict[int, threading.Thread] = {}
+        self._since: dict[int, float] = {}
+        self._clock = SystemClock()
         self._failures: list[BaseException] = []
 
     def __len__(self) -> int:
@@ -69,12 +71,15 @@ class Fleet:
         try:
             # a Kafka that stands still may keep it for a while
             self._children[index] = start_module(f"engine-{index}", "harness.cli", arguments, timeout=120.0)
+            self._since[index] = self._clock.monotonic()
         except BaseException as failure:  # noqa: BLE001  (raised by start_all)
             self._failures.append(failure)
 
-    def running(self) -> list[int]:
-        """Which are at work."""
-        return [index for index, child in enumerate(self._children) if child is not None and child.is_running]
+    def running(self, seconds: float = 0.0) -> list[int]:
+        """Which have been at work for so long."""
+        now = self._clock.monotonic()
+        running = [index for index, child in enumerate(self._children) if child is not None and child.is_running]
+        return [index for index in running if now - self._since[index] >= seconds]
 
     def kill(self, index: int) -> str:
         """SIGKILL; which it was."""
@@ -124,10 +129,9 @@ class Disturber:
         self._thread.start()
 
     def stop(self) -> None:
-        """Raises what went wrong with it."""
+        """Raises what went wrong with it. AWS and CloudServer still misbehave."""
         self._ended.set()
         self._thread.join()
-        self.stack.faults.clear()
         self.fleet.start_all()
         if self._failure is not None:
             raise self._failure
@@ -150,7 +154,7 @@ class Disturber:
             self._failure = failure
 
     def _kill(self) -> None:
-        running = self.fleet.running()
+        running = self.fleet.running(self._chance.uniform(0.0, 6.0))
         if not running:
             return
         index = self._chance.choice(running)

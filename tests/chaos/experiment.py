@@ -18,7 +18,7 @@ from harness.stack_plan import StackOptions
 from harness.transport import RequestsTransport
 
 #: The processes of the engine in each run: what each of them does.
-ROLES: list[tuple[str, ...]] = [(), ()]
+ROLES: list[tuple[str, ...]] = [("populator",), ("processor",), ("processor",), ("status",)]
 #: No object may fail for good: AWS comes back, sooner or later.
 _PATIENT = {"maxRetries": 200, "timeoutS": 600, "backoff": {"min": 20, "max": 500, "jitter": 0.2, "factor": 2}}
 _SETTLE_SECONDS = 240.0
@@ -69,11 +69,13 @@ class Experiment:
         *,
         big: bool = True,
         pace: float = 0.06,
+        after: float = 5.0,
     ) -> None:
         self._seed = seed
         self._dialect = dialect
         self._folder = folder
         self._pace = pace
+        self._after = after
         self._keys = plan(seed, objects, big=big)
         self._clock = SystemClock()
 
@@ -99,6 +101,7 @@ class Experiment:
         disturber.start()
         clients.start()
         clients.join()
+        self._clock.sleep(self._after)
         disturber.stop()
         marks.append(self._clock.monotonic())
         left = self._settle(stack, fleet)

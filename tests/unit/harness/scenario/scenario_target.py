@@ -11,7 +11,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 
-from fake_cloudserver import VirtualClock
+from fake_cloudserver import SeededRandomness, VirtualClock
+from harness.faults.control import FaultControl, LocalBoard
+from harness.faults.rules import FaultBoard
 from harness.queue.base import Message
 from harness.scenario.model import Needs
 from harness.scenario.target import JournalRecord, Target
@@ -164,6 +166,9 @@ class FakeTarget:
         self.told: list[str] = []
         self.open = ""
         self._clients: dict[str, FakeClient] = {}
+        self.board = FaultBoard(SeededRandomness(1))
+        board = LocalBoard(self.board)
+        self.control = FaultControl({"aws": lambda: [board], "cloudserver": lambda: [board]})
 
     def after(self, seconds: float, then: str = "COMPLETED") -> None:
         """PENDING now, ``then`` after so many seconds."""
@@ -198,6 +203,9 @@ class FakeTarget:
 
     def start(self, part: str) -> None:
         self.told.append(f"start {part}")
+
+    def faults(self) -> FaultControl:
+        return self.control
 
     def evidence(self, bucket: str, key: str) -> Sequence[str]:
         return [f"log of {bucket}/{key}"]

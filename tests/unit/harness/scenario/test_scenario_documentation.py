@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from harness.faults.description import EFFECTS, RULE
 from harness.scenario import bucket_loader
-from harness.scenario.engine_verbs import VERBS
 from harness.scenario.expectations import OPERATORS
 from harness.scenario.loader import FILE, STACK, load_text
 from harness.scenario.model import ACCOUNTS, BUILT_IN_NAMES
 from harness.scenario.step_loader import MODIFIERS
+from harness.scenario.verbs import VERBS
 
 PAGE = (Path(__file__).parents[4] / "docs/scenarios.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
@@ -41,6 +42,8 @@ def table(heading: str) -> dict[str, str]:
         ("Operator", OPERATORS),
         ("Name", [f"${name}" for name in BUILT_IN_NAMES]),
         ("Verb", VERBS),
+        ("Key of a fault", RULE.members.keys() - set(EFFECTS)),
+        ("Effect", EFFECTS),
     ],
 )
 def test_every_word_is_told_of_and_no_other(heading: str, words: object) -> None:
