@@ -65,9 +65,13 @@ class Statistics:
 
     Times are in milliseconds since the epoch. A message from the future counts as one of now; of one that is older
     than a day only the effect on what is pending counts.
+
+    Attributes:
+        is_complete: whether everything that was ever told is counted, as far as it is known.
     """
 
     def __init__(self, max_objects: int = MAX_OBJECTS) -> None:
+        self.is_complete = False
         self._max_objects = max_objects
         self._lock = threading.Lock()
         self._sites: dict[str, _Site] = {}
@@ -177,12 +181,14 @@ class Statistics:
             }
 
     def restore(self, document: dict[str, Any]) -> None:
-        """What :meth:`to_document` gave."""
+        """What :meth:`to_document` gave. Raises KeyError, TypeError or ValueError for anything else."""
+        sites = {}
+        for name, kept in document.items():
+            ops, size = kept["pending"]
+            intervals = {int(interval): list(counters) for interval, counters in kept["intervals"].items()}
+            sites[name] = _Site(ops, size, intervals)
         with self._lock:
-            for name, kept in document.items():
-                ops, size = kept["pending"]
-                intervals = {int(interval): list(counters) for interval, counters in kept["intervals"].items()}
-                self._sites[name] = _Site(ops, size, intervals)
+            self._sites |= sites
 
     def objects_from(self) -> dict[int, int]:
         """By partition: the offset from which on the topic has all messages about the objects that are known."""

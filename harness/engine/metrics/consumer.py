@@ -12,7 +12,7 @@ from fake_cloudserver import Clock, get_logger
 from harness.engine.javascript import stringify
 from harness.engine.metrics.message import parse
 from harness.engine.statistics import Statistics
-from harness.queue.base import Follower, Message, Outgoing, Queue, QueueClosed
+from harness.queue.base import Follower, Message, MessageTooLarge, Outgoing, Queue, QueueClosed
 from harness.queue.interruption import Interrupted, Interruption
 
 log = get_logger(__name__)
@@ -51,8 +51,14 @@ class Snapshots:
 
     def _latest(self, messages: list[Message]) -> dict[str, Any] | None:
         for message in reversed(messages):
-            if message.key == self._KEY and message.value:
-                found: dict[str, Any] = json.loads(message.value)
+            if message.key != self._KEY:
+                continue
+            try:
+                found = json.loads(message.value)
+            except ValueError:
+                log.warning("no statistics", topic=self._topic, offset=message.offset)
+                continue
+            if isinstance(found, dict):
                 return found
         return None
 
@@ -97,6 +103,8 @@ class MetricsConsumer:
             self._count(message, now)
         if self._unsaved >= _SAVE_MESSAGES or self._clock.monotonic() - self._last_saved >= _SAVE_SECONDS:
             self._save(now)
+        if not self.statistics.is_complete:
+            self.statistics.is_complete = self._follower.caught_up
         return len(messages)
 
     def stop(self, timeout: float = 30.0) -> bool:  # noqa: ARG002  (the seam's shape)
@@ -114,14 +122,23 @@ class MetricsConsumer:
         return self._follower is not None and self._follower.caught_up
 
     def _begin(self) -> Follower:
-        kept = self._snapshots.load() or {"counted": {}, "objectsFrom": {}, "sites": {}}
-        self.statistics.restore(kept["sites"])
-        self._counted = {int(partition): offset for partition, offset in kept["counted"].items()}
-        for partition, offset in self._counted.items():
-            first = kept["objectsFrom"].get(str(partition), offset)
-            self._begun[partition] = max(min(first, offset), offset - _READ_AGAIN)
+        kept = self._snapshots.load()
+        if kept is not None:
+            self._restore(kept)
         log.info("following the metrics", topic=self._topic, counted=self._counted, again_from=self._begun)
         return self._queue.follower(self._topic, self._begun)
+
+    def _restore(self, kept: dict[str, Any]) -> None:
+        try:
+            counted = {int(partition): int(offset) for partition, offset in kept["counted"].items()}
+            firsts = {int(partition): int(offset) for partition, offset in kept["objectsFrom"].items()}
+            self.statistics.restore(kept["sites"])
+        except (AttributeError, KeyError, TypeError, ValueError):
+            log.exception("the kept statistics cannot be read: everything is counted anew")
+            return
+        self._counted = counted
+        for partition, offset in counted.items():
+            self._begun[partition] = max(min(firsts.get(partition, offset), offset), offset - _READ_AGAIN)
 
     def _count(self, message: Message, now: int) -> None:
         if message.offset < self._begun.get(message.partition, 0):
@@ -146,7 +163,10 @@ class MetricsConsumer:
             "objectsFrom": {str(partition): offset for partition, offset in self.statistics.objects_from().items()},
             "sites": self.statistics.to_document(),
         }
-        self._snapshots.save(document, self._interruption)
+        try:
+            self._snapshots.save(document, self._interruption)
+        except MessageTooLarge as error:
+            log.warning("statistics not saved: they will be counted anew", reason=str(error))
         self._unsaved = 0
 
     def _now(self) -> int:

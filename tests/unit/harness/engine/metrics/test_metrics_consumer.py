@@ -113,6 +113,27 @@ def test_a_broker_that_lost_its_memory_is_read_from_the_beginning(caplog: pytest
     assert "the metrics topic is younger than its statistics" in caplog.text
 
 
+@pytest.mark.parametrize("kept", [b"{", b"[]", b"{}", b'{"counted": 1, "objectsFrom": {}, "sites": {}}'])
+def test_statistics_that_cannot_be_read_are_counted_anew(kept: bytes) -> None:
+    world = World()
+    world.tell("queued")
+    world.queue.producer().send_all([Outgoing("snapshots", b"statistics", kept), Outgoing("snapshots", b"other", b"")])
+    consumer = world.consumer()
+    assert not consumer.statistics.is_complete
+    assert read(consumer).pending(["a"]) == Count(1, 10)
+    assert consumer.statistics.is_complete
+
+
+def test_statistics_that_kafka_refuses_disturb_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    world = World()
+    world.tell("queued")
+    consumer = world.consumer()
+    read(consumer)
+    world.queue._broker.max_message_bytes = 10
+    assert consumer.stop()
+    assert "statistics not saved" in caplog.text
+
+
 def test_stopping_while_kafka_is_gone_ends_and_loses_nothing() -> None:
     world = World()
     world.tell("queued")
