@@ -20,6 +20,7 @@ PROCESSOR_COPIED = "processor.copied"  # the destination has the object, nobody 
 PROCESSOR_PUBLISHED = "processor.published"  # the result is durable, the offset is not committed
 STATUS_CONSUMED = "status.consumed"
 STATUS_WRITTEN = "status.written"  # the source's metadata have the result
+STATUS_REPLAYED = "status.replayed"  # a failure goes round once more, the offset not committed
 
 NAMES = (
     POPULATOR_READ,
@@ -30,6 +31,7 @@ NAMES = (
     PROCESSOR_PUBLISHED,
     STATUS_CONSUMED,
     STATUS_WRITTEN,
+    STATUS_REPLAYED,
 )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from fake_cloudserver import Clock, Randomness, get_logger
 from harness.engine import object_metadata, status
 from harness.engine.backbeat_client import BackbeatClient
-from harness.engine.checkpoints import STATUS_WRITTEN, Checkpoints
+from harness.engine.checkpoints import STATUS_REPLAYED, STATUS_WRITTEN, Checkpoints
 from harness.engine.errors import ReplicationError
 from harness.engine.failed_topic import FailedTopic
 from harness.engine.gc_topic import GcTopic
@@ -152,6 +152,7 @@ class StatusWriter:
         assert self._replays is not None
         if not self._replays.push(retry, interruption):
             return False
+        self._checkpoints.reach(STATUS_REPLAYED)
         self._metrics.replayed(entry, site)
         log.info("another attempt", key=retry.canonical_key, site=site, attempts_left=retry.replay_count)
         return True
