@@ -25,7 +25,7 @@ from harness.engine.tasks.aws_replication import AWSReplicationTask
 from harness.engine.tasks.cloudserver_replication import CloudServerReplicationTask
 from harness.engine.tasks.context import QUEUE_PROCESSOR, REPLAY_PROCESSOR, Outcome, TaskContext
 from harness.engine.tasks.injection import NO_ERRORS, ErrorInjection
-from harness.engine.topics import processor_group
+from harness.engine.topics import processor_group, processor_topics
 from harness.queue.base import Message, Queue, QueueError
 from harness.queue.interruption import Interrupted, Interruption
 from harness.queue.ordered import OrderedConsumption
@@ -110,6 +110,7 @@ class QueueProcessor(ConsumingPart):
             threaded=threaded,
             on_assigned=self._gate.shut if self._gate else None,
             turns=shared.turns,
+            beside=processor_topics(settings) if settings.replay_topics else (),
         )
         super().__init__(queue, consumption)
 

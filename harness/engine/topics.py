@@ -29,9 +29,14 @@ def processor_group(settings: EngineSettings, site: str) -> str:
     return f"{settings.queue_processor.group_id}-{site}"
 
 
+def processor_topics(settings: EngineSettings) -> tuple[str, ...]:
+    """What the members of such a group read, each one of them."""
+    return (settings.topic, *replay_topic_names(settings.replay_topics))
+
+
 def consumer_groups(settings: EngineSettings) -> list[tuple[str, tuple[str, ...]]]:
     """All groups of an engine with the topics they read, from upstream to downstream."""
-    topics = (settings.topic, *replay_topic_names(settings.replay_topics))
+    topics = processor_topics(settings)
     groups = [(processor_group(settings, site.site), topics) for site in settings.bootstrap_list]
     groups.append((settings.replication_status_processor.group_id, (settings.replication_status_topic,)))
     return [*groups, (settings.gc.group_id, (settings.gc.topic,))] if settings.transient_locations else groups

@@ -77,8 +77,10 @@ class FaultyQueue:
     def producer(self) -> Producer:
         return _FaultyProducer(self._queue.producer(), self._board, self._clock)
 
-    def consumer(self, group: str, topics: Sequence[str], listener: RebalanceListener) -> Consumer:
-        return _FaultyConsumer(self._queue, group, topics, listener, self._board, self._clock)
+    def consumer(
+        self, group: str, topics: Sequence[str], listener: RebalanceListener, beside: Sequence[str] = ()
+    ) -> Consumer:
+        return _FaultyConsumer(self._queue, group, topics, listener, beside, self._board, self._clock)
 
     def read(self, topic: str, tail: int | None = None) -> list[Message]:
         return self._queue.read(topic, tail)
@@ -131,6 +133,7 @@ class _FaultyConsumer:
         group: str,
         topics: Sequence[str],
         listener: RebalanceListener,
+        beside: Sequence[str],
         board: FaultBoard,
         clock: Clock,
     ) -> None:
@@ -138,7 +141,7 @@ class _FaultyConsumer:
         self._board = board
         self._clock = clock
         self._late: dict[TopicPartition, deque[tuple[float, Message]]] = {}
-        self._consumer = queue.consumer(group, topics, self)
+        self._consumer = queue.consumer(group, topics, self, beside)
 
     def poll(self, limit: int, timeout: float) -> list[Message]:
         due = self._due(limit)

@@ -192,8 +192,13 @@ class Queue(Protocol):
     def producer(self) -> Producer:
         """The queue's producer; it is closed with the queue."""
 
-    def consumer(self, group: str, topics: Sequence[str], listener: RebalanceListener) -> Consumer:
-        """A new member of ``group``. A group without a committed offset starts at the oldest message."""
+    def consumer(
+        self, group: str, topics: Sequence[str], listener: RebalanceListener, beside: Sequence[str] = ()
+    ) -> Consumer:
+        """A new member of ``group``. A group without a committed offset starts at the oldest message.
+
+        ``beside``: topics that other members of the group read, where not all of them read the same.
+        """
 
     def read(self, topic: str, tail: int | None = None) -> list[Message]:
         """What ``topic`` holds now, partition by partition, or the last ``tail`` messages of each partition."""

@@ -68,10 +68,12 @@ class KafkaQueue:
                 )
             return self._producer
 
-    def consumer(self, group: str, topics: Sequence[str], listener: RebalanceListener) -> KafkaQueueConsumer:
+    def consumer(
+        self, group: str, topics: Sequence[str], listener: RebalanceListener, beside: Sequence[str] = ()
+    ) -> KafkaQueueConsumer:
         return self._until_it_works(
             f"join group {group}",
-            lambda: KafkaQueueConsumer(self._settings, group, topics, listener, self._closing),
+            lambda: KafkaQueueConsumer(self._settings, group, topics, listener, self._closing, beside),
         )
 
     def read(self, topic: str, tail: int | None = None) -> list[Message]:

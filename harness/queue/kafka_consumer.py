@@ -55,6 +55,7 @@ class KafkaQueueConsumer:
         topics: Sequence[str],
         listener: RebalanceListener,
         closing: Interruption,
+        beside: Sequence[str] = (),
     ) -> None:
         self._settings = settings
         self._closing = closing
@@ -63,6 +64,19 @@ class KafkaQueueConsumer:
         self._listener = _Listener(self._client, listener, settings)
         self._joins = False
         self._client.subscribe([settings.topic_prefix + topic for topic in topics], listener=self._listener)
+        if beside:
+            self._follow([settings.topic_prefix + topic for topic in (*topics, *beside)])
+
+    def _follow(self, topics: list[str]) -> None:
+        """Know the partitions of all topics of the group, in case this member shares them out.
+
+        Left to itself the client asks for topics that it does not read only after it has shared out what it knew,
+        forgets them at every rebalance, and leaves members without partitions. It offers no public way.
+        """
+        subscription = self._client._subscription  # noqa: SLF001
+        subscription.group_subscribe(topics)
+        subscription.reset_group_subscription = lambda: None
+        self._client._cluster.set_topics(topics)  # noqa: SLF001
 
     def poll(self, limit: int, timeout: float) -> list[Message]:
         if self._closing.ordered:

@@ -51,7 +51,13 @@ class MemoryQueue:
     def producer(self) -> MemoryProducer:
         return MemoryProducer(self._broker)
 
-    def consumer(self, group: str, topics: Sequence[str], listener: RebalanceListener) -> MemoryConsumer:
+    def consumer(
+        self,
+        group: str,
+        topics: Sequence[str],
+        listener: RebalanceListener,
+        beside: Sequence[str] = (),  # noqa: ARG002  (the seam's shape)
+    ) -> MemoryConsumer:
         with self._broker.changed:
             members = self._broker.groups.setdefault(group, _Group())
             consumer = MemoryConsumer(self._broker, members, topics, listener)

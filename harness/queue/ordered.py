@@ -29,6 +29,7 @@ class OrderedConsumption:
     takes only as many messages as it has free slots, so that one busy key stalls all others; holding more lets the
     others pass.
 
+    ``beside`` are topics that other members of the group read.
     Consumptions that share ``turns`` never handle the same key at the same time.
 
     An exception of the handler other than Interrupted is fatal: the next :meth:`step` raises it, and nothing of that
@@ -52,6 +53,7 @@ class OrderedConsumption:
         drain_timeout: float = 290.0,
         on_assigned: Callable[[], None] | None = None,
         turns: Turns | None = None,
+        beside: Sequence[str] = (),
         slow_after: float = 300.0,
     ) -> None:
         self.group = group
@@ -77,7 +79,7 @@ class OrderedConsumption:
         self._stopping = False
         self._stuck: list[Delivery] = []
         self._paused = False
-        self._consumer: Consumer = queue.consumer(group, topics, self)
+        self._consumer: Consumer = queue.consumer(group, topics, self, beside)
         self._workers = [
             threading.Thread(target=self._work, name=f"{group}-{number}", daemon=True)
             for number in range(concurrency if threaded else 0)

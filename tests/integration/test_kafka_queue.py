@@ -176,6 +176,25 @@ def test_a_group_goes_on_at_its_committed_offset(twin: Twin) -> None:
     assert twin.queue.backlog(topic, [topic]) == 0
 
 
+def test_members_of_a_group_that_read_different_topics_each_get_their_own(twin: Twin) -> None:
+    topics = [twin.topic() for _ in range(3)]
+    listeners = [Listener() for _ in topics]
+    members = [
+        twin.queue.consumer(topics[0], [topic], listener, beside=topics)
+        for topic, listener in zip(topics, listeners, strict=True)
+    ]
+    expected = [{TopicPartition(topic, number) for number in range(4)} for topic in topics]
+
+    def all_have_theirs() -> bool:
+        for member in members:
+            member.poll(1, 0.05)
+        return [listener.mine for listener in listeners] == expected
+
+    wait_until(all_have_theirs, f"only {[listener.mine for listener in listeners]}")
+    for member in members:
+        member.close()
+
+
 def test_no_more_messages_than_asked_for(twin: Twin) -> None:
     topic = twin.topic(partitions=1)
     twin.queue.producer().send_all(outgoing(topic, *"aaaaaaa"))
