@@ -7,6 +7,7 @@ keep-alive; two of its data structures, quadratic in the versions of one key, ar
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
 import signal
@@ -32,16 +33,18 @@ def main(host: str, port: int, buckets: tuple[str, ...], plain_buckets: tuple[st
 
     Takes commands, a line each, on standard input: ``down`` closes the port and every connection, ``up`` opens the
     same port again, ``bucket NAME`` creates a versioned bucket, ``dump NAME`` gives :func:`contents` of one,
-    ``fault …`` is for ``harness.faults.control``. Each is answered by a line of JSON. It ends with its standard
+    ``requests WORD…`` gives the requests whose paths hold one of the words, ``fault …`` is for ``harness.faults.control``. Each is answered by a line of JSON. It ends with its standard
     input, or with SIGTERM.
     """
     from fake_cloudserver import HttpServer, SeededRandomness, SystemClock
     from harness.faults.control import COMMAND, obey
     from harness.faults.middleware import Faults
     from harness.faults.rules import FaultBoard
+    from harness.request_log import RequestLog
 
     board = FaultBoard(SeededRandomness(seed))
-    app = Faults(create_app(), board, "aws", SystemClock())
+    requests = RequestLog("aws", SystemClock())
+    app = requests.wrap(Faults(create_app(), board, "aws", SystemClock()))
     for name in (*buckets, *plain_buckets):
         create_bucket(name, versioned=name in buckets)
     server: HttpServer | None = HttpServer(app, host, port).start()
@@ -64,6 +67,8 @@ def main(host: str, port: int, buckets: tuple[str, ...], plain_buckets: tuple[st
             answer = obey(board, argument)
         elif word == "dump":
             answer = {"versions": contents(argument)}
+        elif word == "requests":
+            answer = {"requests": [dataclasses.astuple(one) for one in requests.about(argument.split())]}
         say_ready(done=word, **answer)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -133,54 +134,43 @@ def engine(
 
 
 _PATHS = click.Path(path_type=Path)
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_MOST_JOBS = 8
 
 
 @main.command(context_settings=_CONTEXT)
 @click.argument("paths", nargs=-1, type=_PATHS)
-@click.option("--jobs", "-j", type=click.IntRange(1, 64), default=4, show_default=True, help="Runs at a time.")
+@click.option(
+    "--target",
+    default="fake",
+    show_default=True,
+    metavar="fake|FILE.toml|URL",
+    help="What to run against: the embedded stack, or one that runs somewhere (docs/scenarios.md).",
+)
+@click.option(
+    "--jobs", "-j", type=click.IntRange(1, 64), help="Processes; one for each processor unless given. 1: no others."
+)
 @click.option("--tags", "-m", multiple=True, metavar="TAG", help="Only scenarios with this tag. Repeatable.")
+@click.option("--select", "-k", metavar="EXPRESSION", help="Only runs whose names hold this, as pytest has it.")
 @click.option("--since", metavar="VERSION", help="Only scenarios that are true for this version of CloudServer.")
 @click.option("--fail-fast", "-x", is_flag=True, help="Stop at the first failure.")
 @click.option("--seed", type=int, help="Repeat the run that showed this seed.")
 @click.option("--repeat", type=click.IntRange(1, 1000), default=1, show_default=True, help="Do each run so often.")
-@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write a JUnit report to this file.")
+@click.option("--junit", type=_FILE, help="Write a JUnit report to this file.")
+@click.option("--html", type=_FILE, help="Write a page with a time line of every run to this file.")
+@click.option("--annotations", metavar="github|gitlab:FILE", help="Show failures where code is reviewed.")
 @click.option("--verbose", "-v", is_flag=True, help="A line for each run that passes, too.")
 @click.option("--config", "config_dir", type=_FOLDER, help="CloudServer's own config files instead of built-in ones.")
 @click.option("--kafka", metavar="HOST:PORT", help="Use this Kafka instead of the embedded one.")
-def run(
-    paths: tuple[Path, ...],
-    jobs: int,
-    tags: tuple[str, ...],
-    since: str | None,
-    seed: int | None,
-    repeat: int,
-    junit: Path | None,
-    config_dir: Path | None,
-    kafka: str | None,
-    *,
-    fail_fast: bool,
-    verbose: bool,
-) -> None:
-    """Run scenarios on the embedded stack: those of PATHS, or of ./scenarios.
+def run(paths: tuple[Path, ...], jobs: int | None, **options: Any) -> None:
+    """Run scenarios: those of PATHS, or of ./scenarios.
 
     Exit status: 0 all passed, 1 some failed, 2 they could not be run.
     """
-    from harness.scenario.console import run_paths
-    from harness.stack_target import StackFactory
+    from harness.scenario.console import RunOptions, run_paths
 
-    status = run_paths(
-        paths or (Path("scenarios"),),
-        StackFactory(config_dir=config_dir, kafka=kafka),
-        jobs=jobs,
-        tags=tags,
-        since=since,
-        fail_fast=fail_fast,
-        seed=seed,
-        repeat=repeat,
-        junit=junit,
-        verbose=verbose,
-    )
-    sys.exit(status)
+    jobs = jobs or min(os.cpu_count() or 1, _MOST_JOBS)
+    sys.exit(run_paths(paths or (Path("scenarios"),), RunOptions(jobs=jobs, **options)))
 
 
 @main.command(context_settings=_CONTEXT)

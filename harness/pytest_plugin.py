@@ -17,13 +17,31 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.scenario.pytest_items import pytest_addoption, pytest_collect_file
+from harness.scenario.pytest_items import (
+    pytest_addoption,
+    pytest_collect_file,
+    pytest_configure,
+    pytest_configure_node,
+    pytest_runtest_makereport,
+    pytest_runtest_protocol,
+)
 
 if TYPE_CHECKING:
     from harness.replication import Replication
     from harness.stack import Stack
 
-__all__ = ["aws", "cloudserver", "crr_stack", "pytest_addoption", "pytest_collect_file", "replication"]
+__all__ = [
+    "aws",
+    "cloudserver",
+    "crr_stack",
+    "pytest_addoption",
+    "pytest_collect_file",
+    "pytest_configure",
+    "pytest_configure_node",
+    "pytest_runtest_makereport",
+    "pytest_runtest_protocol",
+    "replication",
+]
 
 
 @pytest.fixture(scope="session")
@@ -38,17 +56,17 @@ def crr_stack() -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 def cloudserver(crr_stack: Stack) -> Any:
     """A boto3 S3 client for the stack's CloudServer, as the account that owns its buckets."""
-    from harness.replication import client
+    from harness.s3_client import client_of
 
-    return client(crr_stack.facts()["cloudserver"])
+    return client_of(crr_stack.facts()["cloudserver"])
 
 
 @pytest.fixture(scope="session")
 def aws(crr_stack: Stack) -> Any:
     """A boto3 S3 client for the stack's AWS."""
-    from harness.replication import client
+    from harness.s3_client import client_of
 
-    return client(crr_stack.facts()["aws"])
+    return client_of(crr_stack.facts()["aws"])
 
 
 @pytest.fixture

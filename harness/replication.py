@@ -6,25 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from fake_cloudserver import Randomness, SystemRandomness
 from harness.errors import HarnessError
+from harness.s3_client import client_of
 from harness.stack_plan import ROLE
 
 if TYPE_CHECKING:
     from harness.stack import Stack
-
-
-def client(facts: dict[str, str]) -> Any:
-    """A boto3 S3 client for an entry of :meth:`Stack.facts`: path style."""
-    import boto3
-    from botocore.config import Config
-
-    return boto3.session.Session().client(
-        "s3",
-        endpoint_url=facts["endpoint"],
-        aws_access_key_id=facts["access_key"],
-        aws_secret_access_key=facts["secret_key"],
-        region_name="us-east-1",
-        config=Config(s3={"addressing_style": "path"}),
-    )
 
 
 class Replication:
@@ -40,8 +26,8 @@ class Replication:
         facts = stack.facts()
         self._stack = stack
         self._randomness = randomness or SystemRandomness()
-        self.cloudserver = client(facts["cloudserver"])
-        self.aws = client(facts["aws"])
+        self.cloudserver = client_of(facts["cloudserver"])
+        self.aws = client_of(facts["aws"])
         self.aws_bucket: str = facts["aws"]["bucket"]
         self.site: str = facts["engine"]["sites"][0]
 

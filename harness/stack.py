@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,6 +14,7 @@ from harness.faults.control import Board, FaultControl, LocalBoard, RemoteBoard
 from harness.faults.middleware import Faults
 from harness.faults.rules import FaultBoard
 from harness.processes import Child, start_module
+from harness.request_log import RequestLog, SeenRequest
 from harness.stack_plan import AWS_BUCKET, StackOptions, aws_plan, engine_settings, load_settings
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class Stack:
             }
         )
         self._local_board: Board = LocalBoard(self._board)
+        self._requests = RequestLog("cloudserver", self.clock)
         self.aws_endpoint = ""
         self.aws_bucket = AWS_BUCKET
 
@@ -160,6 +162,14 @@ class Stack:
         if self._engine is not None:
             self._engine.check()
 
+    def requests(self, words: Collection[str]) -> list[SeenRequest]:
+        """What CloudServer and AWS were asked whose path holds one of ``words``, each site's in order."""
+        seen = self._requests.about(words)
+        if self._aws is not None and self._aws.is_running and words:
+            answer = self._aws.ask(f"requests {' '.join(words)}")
+            seen += [SeenRequest(*one) for one in answer["requests"]]
+        return seen
+
     # starting
 
     def _start(self) -> None:
@@ -224,7 +234,7 @@ class Stack:
         self._exits.callback(self._stop_listening)
 
     def _cloudserver_app(self) -> Faults:
-        return Faults(self.fake.app, self._board, "cloudserver", self.clock)
+        return self._requests.wrap(Faults(self.fake.app, self._board, "cloudserver", self.clock))
 
     def _listen(self, name: str, app: Any, host: str, port: int) -> None:
         from fake_cloudserver import HttpServer

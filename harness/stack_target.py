@@ -13,6 +13,8 @@ from harness.errors import StackError, UsageError
 from harness.faults.control import FaultControl
 from harness.queue.base import Message
 from harness.scenario.fault_verbs import lines_about
+from harness.request_log import SeenRequest
+from harness.s3_client import s3_client
 from harness.scenario.model import Needs
 from harness.scenario.target import JournalRecord, Target, Unsupported
 from harness.stack import Brokers, Stack
@@ -66,34 +68,10 @@ class StackTarget:
 
     def client(self, site: str, account: str | None = None) -> Any:
         if (site, account) not in self._clients:
-            self._clients[site, account] = self._new_client(site, account)
+            self._clients[site, account] = s3_client(self.endpoint(site), self.credentials(site, account))
         return self._clients[site, account]
 
-    def _new_client(self, site: str, account: str | None) -> Any:
-        import boto3
-        from botocore import UNSIGNED
-        from botocore.config import Config
-
-        keys = self.credentials(site, account)
-        options: dict[str, Any] = {
-            "retries": {"total_max_attempts": 1},
-            "s3": {"addressing_style": "path"},
-            "connect_timeout": 10,
-            "read_timeout": 30,
-            "max_pool_connections": 50,
-        }
-        if keys is None:
-            options["signature_version"] = UNSIGNED
-        return boto3.session.Session().client(
-            "s3",
-            endpoint_url=self.endpoint(site),
-            region_name="us-east-1",
-            aws_access_key_id=keys[0] if keys else None,
-            aws_secret_access_key=keys[1] if keys else None,
-            config=Config(**options),
-        )
-
-    def settle(self, timeout: float) -> str:
+    def settle(self, timeout: float, buckets: Sequence[str] = ()) -> str:  # noqa: ARG002  (the protocol's shape)
         return self._stack.settle(timeout)
 
     def messages(self, topic: str) -> Sequence[Message]:
@@ -107,6 +85,9 @@ class StackTarget:
             for record in records
             if record.db == bucket
         ]
+
+    def requests(self, words: Sequence[str]) -> Sequence[SeenRequest]:
+        return self._stack.requests(words)
 
     def stop(self, part: str) -> None:
         stack = self._stack

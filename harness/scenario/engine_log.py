@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import dataclasses
 import logging
 from collections.abc import Iterator
 
@@ -13,22 +14,34 @@ _TOLD = ("harness", "fake_cloudserver")
 _NOISE = ("kafka", "urllib3", "botocore")
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of a log; ``at`` in seconds since the epoch, ``told`` without time and level."""
+
+    at: float
+    level: str
+    logger: str
+    told: str
+    line: str
+
+
 class LogBook(logging.Handler):
     """Keeps the last lines of the stack's loggers."""
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
         self.setFormatter(logging.Formatter("%(asctime)s.%(msecs)03d %(levelname)s %(name)s: %(message)s", "%H:%M:%S"))
-        self._lines: collections.deque[str] = collections.deque(maxlen=_MOST_LINES)
+        self._lines: collections.deque[LogLine] = collections.deque(maxlen=_MOST_LINES)
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._lines.append(self.format(record))
+        line = self.format(record)
+        self._lines.append(LogLine(record.created, record.levelname, record.name, record.getMessage(), line))
 
-    def about(self, bucket: str, key: str) -> list[str]:
+    def about(self, bucket: str, key: str) -> list[LogLine]:
         """The lines about an object, or about all of a bucket when ``key`` is empty."""
         # the facts of a line are written ``bucket='…' key='…'`` (fake_cloudserver.logs)
         wanted = [f"bucket={bucket!r}"] + ([f"key={key!r}"] if key else [])
-        return [line for line in list(self._lines) if all(fact in line for fact in wanted)]
+        return [one for one in list(self._lines) if all(fact in one.told for fact in wanted)]
 
     @contextlib.contextmanager
     def capture(self, *, quiet: bool) -> Iterator[None]:

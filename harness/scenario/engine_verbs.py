@@ -21,7 +21,8 @@ _NUL = "\0"
 def settle(call: Call) -> dict[str, Any]:
     """Wait until no work is left anywhere."""
     within = call.arguments.get("within", _SETTLE_WITHIN)
-    left = call.target.settle(duration(within))
+    own = [name for alias, name in call.buckets.items() if alias != AWS]
+    left = call.target.settle(duration(within), own)
     if left:
         raise VerbError({"Code": "NotSettled", "Message": f"after {within}: {left}", "HTTPStatusCode": None})
     return {}

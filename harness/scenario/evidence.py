@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 from harness.errors import HarnessError
 from harness.queue.base import QueueError
 from harness.scenario.engine_log import LOG
 from harness.scenario.engine_verbs import describe_message, describe_record
-from harness.scenario.target import Target
+from harness.scenario.model import AWS
+from harness.scenario.target import Target, Unsupported
 from harness.scenario.trace import Subject
 
 #: Topics that tell the story of an object (backbeat conf/config.json).
@@ -23,7 +25,7 @@ def collect(target: Target, subjects: Iterable[Subject]) -> tuple[str, ...]:
     for subject in subjects:
         if subject.bucket is None:
             continue
-        for source in (_journal, _kafka, _target, _log):
+        for source in (_journal, _kafka, _requests, _target, _log):
             lines += _guarded(source, target, subject)
     if len(lines) > _MOST_LINES:
         lines = [f"({len(lines) - _MOST_LINES} lines before)", *lines[-_MOST_LINES:]]
@@ -34,6 +36,8 @@ def _guarded(source: Callable[[Target, Subject], Iterator[str]], target: Target,
     name = source.__name__.removeprefix("_")
     try:
         return list(source(target, subject))
+    except Unsupported:
+        return []
     except (HarnessError, QueueError, OSError) as error:
         return [f"{name}: cannot be read now: {error}"]
 
@@ -61,7 +65,15 @@ def _target(target: Target, subject: Subject) -> Iterator[str]:
 
 
 def _log(target: Target, subject: Subject) -> Iterator[str]:  # noqa: ARG001  (a source like the others)
-    yield from LOG.about(subject.bucket or "", subject.key or "")
+    for one in LOG.about(subject.bucket or "", subject.key or ""):
+        yield f"log {one.line}"
+
+
+def _requests(target: Target, subject: Subject) -> Iterator[str]:
+    """What others than the scenario asked of the object: the engine, and CloudServer of AWS."""
+    for one in target.requests([quote(str(subject), safe="/")]):
+        if one.is_internal or one.site == AWS:
+            yield f"{one.site} {one}"
 
 
 def _status(described: dict[str, Any]) -> str:

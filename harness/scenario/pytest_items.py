@@ -2,14 +2,13 @@
 
     pytest --scenarios scenarios
 
-or, in the settings, ``scenarios = true``. Nothing of it is loaded before a scenario file is met.
+or, in the settings, ``scenarios = true``. Nothing of it is loaded before a scenario file is met. ``harness run`` is
+this, with another face (``console.py``).
 """
 
 from __future__ import annotations
 
-import contextlib
-import importlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,28 +16,45 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from harness.scenario.model import ScenarioRun
+    from harness.report.record import RunRecord
     from harness.scenario.results import Result
+    from harness.scenario.schedule import Job, Runs
     from harness.scenario.target import TargetFactory
-    from harness.scenario.targets import Targets
 
-_DEFAULT_TARGET = "harness.stack_target:StackFactory"
 _SUFFIXES = (".yaml", ".yml")
 _MOST_SEEDS = 2**32
+#: What a report of pytest carries its record in, from a worker too.
+RECORD = "scenario_record"
 
-_SESSION = pytest.StashKey["_Session"]()
+_RUNS = pytest.StashKey["Runs"]()
+_SEED = pytest.StashKey[int]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--scenarios``, ``--scenario-seed``, ``--scenario-target``, and their settings."""
+    """``--scenarios`` and all that begins with ``--scenario-``, and their settings."""
     group = parser.getgroup("scenarios", "replication scenarios in YAML")
     group.addoption("--scenarios", action="store_true", default=None, help="collect scenario files")
     group.addoption("--scenario-seed", type=int, metavar="N", help="what the names of the runs' buckets come from")
     group.addoption(
         "--scenario-target",
-        metavar="MODULE:CALLABLE",
-        default=_DEFAULT_TARGET,
-        help="called without arguments, gives a harness.scenario.target.TargetFactory",
+        metavar="TARGET",
+        default="fake",
+        help="fake (the embedded stack), a TOML file or a URL of a real one, or MODULE:CALLABLE, which is called "
+        "without arguments and gives a harness.scenario.target.TargetFactory",
+    )
+    group.addoption("--scenario-config", metavar="DIR", help="CloudServer's own config files instead of built-in ones")
+    group.addoption("--scenario-kafka", metavar="HOST:PORT", help="use this Kafka instead of the embedded one")
+    group.addoption("--scenario-since", metavar="VERSION", help="only scenarios that are true for this version")
+    group.addoption("--scenario-repeat", type=int, default=1, metavar="N", help="do each run so often")
+    group.addoption(
+        "--scenario-ahead", type=int, default=1, metavar="N", help="0: one run at a time in each process; 1: two"
+    )
+    group.addoption("--scenario-quiet", action="store_true", help="keep what the stacks log from everybody else")
+    group.addoption("--scenario-html", metavar="FILE", help="write a page about all runs to this file")
+    group.addoption(
+        "--scenario-annotations",
+        metavar="github|gitlab:FILE",
+        help="tell GitHub of failures on standard output, or GitLab in a code quality report",
     )
     parser.addini("scenarios", "collect scenario files", type="bool", default=False)
     parser.addini(
@@ -47,6 +63,37 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type="args",
         default=["scenarios/*", "*/scenarios/*"],
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the seed, unless that was done for this worker; gather records where somebody wants to read them."""
+    workers = getattr(config, "workerinput", None)
+    seed = config.getoption("--scenario-seed")
+    if seed is None and workers is not None:
+        seed = workers["scenario_seed"]
+    if seed is not None:
+        config.stash[_SEED] = seed
+    if config.getoption("--scenario-target") != "fake":
+        _factory(config)  # one that is not there is told before anything runs
+    page, annotations = config.getoption("--scenario-html"), config.getoption("--scenario-annotations")
+    if workers is None and (page or annotations):
+        from harness.report.collector import Collector
+
+        config.pluginmanager.register(Collector(page, annotations), "scenario-reports")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Every worker has the seed that this process chose (a hook of pytest-xdist)."""
+    node.workerinput["scenario_seed"] = _seed(node.config)
+
+
+def _seed(config: pytest.Config) -> int:
+    if _SEED not in config.stash:
+        from fake_cloudserver import SystemRandomness
+
+        config.stash[_SEED] = SystemRandomness().below(_MOST_SEEDS)
+    return config.stash[_SEED]
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -69,6 +116,41 @@ def _is_scenario_file(path: Path, config: pytest.Config) -> bool:
     return any(fnmatch(relative, pattern) for pattern in config.getini("scenario_files"))
 
 
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """While a run waits, the next one can work."""
+    if isinstance(item, ScenarioItem):
+        runs = _runs(item.config)
+        runs.begin(item.nodeid, item.job)
+        if isinstance(nextitem, ScenarioItem):
+            runs.begin(nextitem.nodeid, nextitem.job)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """The report of a run carries its record, and the time that the run took, not that of waiting for it."""
+    report = yield
+    if isinstance(item, ScenarioItem) and call.when == "call" and item.result is not None:
+        report.duration = item.result.seconds
+        setattr(report, RECORD, item.result.record(_again(item)).to_plain())
+    return report
+
+
+def _again(item: ScenarioItem) -> str:
+    target = item.config.option.scenario_target
+    where = "" if target == "fake" else f" --target {target}"
+    return f"harness run {item.job.run.scenario.place.file} --seed {_seed(item.config)}{where}"
+
+
+def record_of(report: pytest.TestReport) -> RunRecord | None:
+    """The record that a report carries; None for anything but the run of a scenario."""
+    from harness.report.record import RunRecord
+
+    plain = getattr(report, RECORD, None)
+    return None if plain is None else RunRecord.from_plain(plain)
+
+
 class ScenarioFile(pytest.File):
     """One file; its items are the runs of its scenario."""
 
@@ -76,18 +158,25 @@ class ScenarioFile(pytest.File):
         """Every row in every dialect; a wrong file is an error of collection, a line for each thing."""
         from harness.errors import ScenarioError
         from harness.scenario.loader import load_file
+        from harness.scenario.runner import is_older
+        from harness.scenario.schedule import Job
 
         try:
             scenario = load_file(_shown(self.path, self.config))
         except ScenarioError as error:
             raise self.CollectError(str(error)) from None
+        since = self.config.getoption("--scenario-since")
+        if since is not None and scenario.since is not None and is_older(since, scenario.since):
+            return
         for tag in scenario.tags:
             self.config.addinivalue_line("markers", f"{tag}: a tag of scenarios")
-        for run in scenario.runs():
-            item = ScenarioItem.from_parent(self, name=run.title, run=run)
-            for tag in scenario.tags:
-                item.add_marker(tag)
-            yield item
+        for repetition in range(self.config.getoption("--scenario-repeat")):
+            for run in scenario.runs():
+                name = run.title + (f" ({repetition + 1})" if repetition else "")
+                item = ScenarioItem.from_parent(self, name=name, job=Job(run, repetition))
+                for tag in scenario.tags:
+                    item.add_marker(tag)
+                yield item
 
 
 def _shown(path: Path, config: pytest.Config) -> Path:
@@ -107,18 +196,18 @@ class ScenarioFailed(Exception):  # noqa: N818  (a failed test, not a fault)
 class ScenarioItem(pytest.Item):
     """One run of a scenario."""
 
-    def __init__(self, *, run: ScenarioRun, **more: Any) -> None:
+    def __init__(self, *, job: Job, **more: Any) -> None:
         super().__init__(**more)
-        self._run = run
+        self.job = job
+        self.result: Result | None = None
 
     def runtest(self) -> None:
         """Do the run on a stack of the session."""
         from harness.scenario.results import Outcome
-        from harness.scenario.schedule import Job, run_one
 
-        session = _session(self.config)
-        result = run_one(Job(self._run), session.targets, session.seed)
-        self.user_properties += [("dialect", self._run.dialect), ("seed", result.seed)]
+        result = self.result = _runs(self.config).result(self.nodeid, self.job)
+        run = self.job.run
+        self.user_properties += [("dialect", run.dialect), ("seed", result.seed), ("about", run.scenario.about)]
         for warning in result.warnings:
             self.add_report_section("call", "scenario", f"warning: {warning}")
         if result.outcome is Outcome.SKIPPED:
@@ -131,42 +220,41 @@ class ScenarioItem(pytest.Item):
         failed = excinfo.value
         if not isinstance(failed, ScenarioFailed) or failed.result.failure is None:
             return super().repr_failure(excinfo, style)
-        again = f"  run it again: pytest --scenarios --scenario-seed {failed.result.seed} '{self.nodeid}'"
-        return "\n".join([*failed.result.failure.lines(), again])
+        return "\n".join([*failed.result.failure.lines(), f"  run it again: {self.again(failed.result)}"])
+
+    def again(self, result: Result) -> str:
+        """The command that does this run again."""
+        return f"pytest --scenarios --scenario-seed {result.seed} '{self.nodeid}'"
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where the scenario stands."""
-        return self.path, self._run.scenario.place.line - 1, self.name
+        return self.path, self.job.run.scenario.place.line - 1, self.name
 
 
-class _Session:
+def _runs(config: pytest.Config) -> Runs:
     """What the items of one pytest process share."""
+    if _RUNS not in config.stash:
+        from harness.scenario.schedule import Runs
 
-    def __init__(self, targets: Targets, seed: int) -> None:
-        self.targets = targets
-        self.seed = seed
-
-
-def _session(config: pytest.Config) -> _Session:
-    if _SESSION not in config.stash:
-        from fake_cloudserver import SystemRandomness
-        from harness.scenario.engine_log import LOG
-        from harness.scenario.targets import Targets
-
-        targets = Targets(_factory(config.getoption("--scenario-target")))
-        exits = contextlib.ExitStack()
-        exits.enter_context(targets)
-        exits.enter_context(LOG.capture(quiet=False))
-        config.add_cleanup(exits.close)
-        seed = config.getoption("--scenario-seed")
-        config.stash[_SESSION] = _Session(targets, SystemRandomness().below(_MOST_SEEDS) if seed is None else seed)
-    return config.stash[_SESSION]
+        options = config.option
+        runs = Runs(
+            _factory(config),
+            _seed(config),
+            ahead=options.scenario_ahead,
+            events=options.scenario_html is not None,
+            quiet=options.scenario_quiet,
+        )
+        config.add_cleanup(runs.close)
+        config.stash[_RUNS] = runs
+    return config.stash[_RUNS]
 
 
-def _factory(name: str) -> TargetFactory:
-    module, _, attribute = name.partition(":")
+def _factory(config: pytest.Config) -> TargetFactory:
+    from harness.errors import HarnessError
+    from harness.scenario.target_names import target_factory
+
+    options = config.option
     try:
-        factory: TargetFactory = getattr(importlib.import_module(module), attribute)()
-    except (ImportError, AttributeError) as error:
-        raise pytest.UsageError(f"--scenario-target {name}: {error}") from None
-    return factory
+        return target_factory(options.scenario_target, options.scenario_config, options.scenario_kafka)
+    except HarnessError as error:
+        raise pytest.UsageError(f"--scenario-target {options.scenario_target}: {error}") from None

@@ -6,20 +6,22 @@ It can do what needs nothing but endpoints and keys. An embedded stack builds on
 from __future__ import annotations
 
 import dataclasses
+import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fake_cloudserver import Clock, SystemClock
 from harness.faults.control import FaultControl
 from harness.queue.base import Message, Queue
+from harness.request_log import SeenRequest
+from harness.s3_client import s3_client
+from harness.scenario.raw_http import RawRequest, quote_path, send
 from harness.scenario.target import JournalRecord, Unsupported
 from harness.transport import RequestsTransport, Transport
 
-_REGION = "us-east-1"
 _CONNECT_TIMEOUT = 5.0
-_READ_TIMEOUT = 60.0
-_CONNECTIONS = 50
+_POLL = 0.1
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -100,8 +102,36 @@ class RemoteTarget:
             raise Unsupported(f"{self.name} has no site {site}")
         return self._sites[site]
 
-    def settle(self, timeout: float) -> str:  # noqa: ARG002  (the protocol's shape)
-        raise Unsupported(f"{self.name} cannot tell when no work is left")
+    def settle(self, timeout: float, buckets: Sequence[str] = ()) -> str:
+        """What others have in hand is not looked at: only the objects of ``buckets`` are."""
+        deadline = self.clock.monotonic() + timeout
+        while left := next(self._open(buckets), ""):
+            if self.clock.monotonic() >= deadline:
+                return left
+            self.clock.sleep(_POLL)
+        return ""
+
+    def _open(self, buckets: Sequence[str]) -> Iterator[str]:
+        """The versions whose replication has not ended, in words."""
+        for bucket in buckets:
+            for key, version, is_marker in _versions(self.client("cloudserver"), bucket):
+                state = self._marker_status(bucket, key, version) if is_marker else self._status(bucket, key, version)
+                if state in {"PENDING", "PROCESSING"}:
+                    yield f"{bucket}/{key} {version} is {state}"
+
+    def _status(self, bucket: str, key: str, version: str) -> str:
+        answer = self.client("cloudserver").head_object(Bucket=bucket, Key=key, VersionId=version)
+        return str(answer.get("ReplicationStatus", ""))
+
+    def _marker_status(self, bucket: str, key: str, version: str) -> str:
+        """S3 does not tell it of a delete marker; an internal route does, to the replication service account."""
+        keys = self.credentials("cloudserver", "replication")
+        path = quote_path(f"/_/backbeat/metadata/{bucket}/{key}")
+        request = RawRequest("GET", path, {"versionId": version}, {}, b"")
+        answer = send(self.transport, self.endpoint("cloudserver"), request, keys)
+        body = answer.get("body")
+        metadata = json.loads(body["Body"]) if isinstance(body, dict) and "Body" in body else {}
+        return str(metadata.get("replicationInfo", {}).get("status", ""))
 
     def messages(self, topic: str) -> Sequence[Message]:
         if self._queue is None:
@@ -110,6 +140,9 @@ class RemoteTarget:
 
     def journal(self, bucket: str) -> Sequence[JournalRecord]:  # noqa: ARG002  (the protocol's shape)
         raise Unsupported(f"{self.name} does not show its journal")
+
+    def requests(self, words: Sequence[str]) -> Sequence[SeenRequest]:  # noqa: ARG002  (the protocol's shape)
+        raise Unsupported(f"{self.name} does not show what it was asked")
 
     def stop(self, part: str) -> None:
         raise Unsupported(f"{self.name} cannot stop {part}")
@@ -135,20 +168,14 @@ class RemoteTarget:
         self.transport.close()
 
 
-def s3_client(endpoint: str, credentials: tuple[str, str] | None) -> Any:
-    """A boto3 client as scenarios want it: what fails, fails at once. No credentials: nothing is signed."""
-    import boto3
-    from botocore import UNSIGNED
-    from botocore.config import Config
+def _versions(client: Any, bucket: str) -> Iterator[tuple[str, str, bool]]:
+    from botocore.exceptions import ClientError
 
-    config = Config(
-        signature_version="s3v4" if credentials else UNSIGNED,
-        s3={"addressing_style": "path"},
-        retries={"total_max_attempts": 1},
-        connect_timeout=_CONNECT_TIMEOUT,
-        read_timeout=_READ_TIMEOUT,
-        max_pool_connections=_CONNECTIONS,
-    )
-    access_key, secret_key = credentials or (None, None)
-    session = boto3.session.Session(aws_access_key_id=access_key, aws_secret_access_key=secret_key, region_name=_REGION)
-    return session.client("s3", endpoint_url=endpoint, config=config)
+    try:
+        for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket):
+            for kind in ("Versions", "DeleteMarkers"):
+                for one in page.get(kind, []):
+                    yield one["Key"], one["VersionId"], kind == "DeleteMarkers"
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") != "NoSuchBucket":  # a bucket of another site, or gone
+            raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 
+from harness.report.record import Event, RunRecord
 from harness.scenario.model import Place, ScenarioRun
 
 
@@ -62,6 +63,8 @@ class Result:
         reason: for SKIPPED: why.
         warnings: what went wrong without making the run fail, such as buckets that could not be removed.
         seed: the seed it ran with.
+        events: what happened meanwhile, where somebody wants to know.
+        stack_failed: the stack did not start: no fault of the scenario.
     """
 
     run: ScenarioRun
@@ -71,3 +74,27 @@ class Result:
     reason: str = ""
     warnings: tuple[str, ...] = ()
     seed: int = 0
+    events: tuple[Event, ...] = ()
+    stack_failed: bool = False
+
+    def record(self, again: str) -> RunRecord:
+        """The same in plain values; ``again`` is the command that runs it again."""
+        scenario, failure = self.run.scenario, self.failure
+        return RunRecord(
+            title=self.run.title,
+            file=scenario.place.file,
+            line=scenario.place.line if failure is None else failure.place.line,
+            about=scenario.about,
+            tags=scenario.tags,
+            dialect=self.run.dialect,
+            seed=self.seed,
+            outcome=self.outcome.value,
+            seconds=self.seconds,
+            reason=self.reason,
+            reasons=() if failure is None else failure.reasons,
+            text=() if failure is None else tuple(failure.lines()),
+            warnings=self.warnings,
+            again=again,
+            stack_failed=self.stack_failed,
+            events=self.events,
+        )

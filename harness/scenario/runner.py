@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.errors import HarnessError
 from harness.queue.base import QueueError
+from harness.report.record import Event
 from harness.scenario.buckets import Buckets, real_names, run_id
 from harness.scenario.evidence import collect
 from harness.scenario.fault_verbs import FAULT_VERBS
@@ -18,14 +19,17 @@ from harness.scenario.trace import Subject
 from harness.scenario.values import substitute
 
 
-def run_scenario(run: ScenarioRun, target: Target, *, seed: int = 0, repetition: int = 0) -> Result:
+def run_scenario(
+    run: ScenarioRun, target: Target, *, seed: int = 0, repetition: int = 0, events: bool = False
+) -> Result:
     """Run it and tell what became of it; nothing is raised but KeyboardInterrupt and the like.
 
     Args:
         seed: the names of the run's buckets come from it.
         repetition: sets runs apart that are otherwise the same.
+        events: gather what happened meanwhile.
     """
-    return _Running(run, target, seed, repetition).result()
+    return _Running(run, target, seed, repetition, events=events).result()
 
 
 def is_older(version: str, since: str) -> bool:
@@ -37,8 +41,9 @@ def is_older(version: str, since: str) -> bool:
 
 
 class _Running:
-    def __init__(self, run: ScenarioRun, target: Target, seed: int, repetition: int) -> None:
+    def __init__(self, run: ScenarioRun, target: Target, seed: int, repetition: int, *, events: bool) -> None:
         self._run = run
+        self._with_events = events
         self._target = target
         self._seed = seed
         identity = run_id(run, seed, repetition)
@@ -60,16 +65,25 @@ class _Running:
         if since is not None and is_older(self._target.version, since):
             reason = f"true since CloudServer {since}; {self._target.name} is {self._target.version}"
             return Result(self._run, Outcome.SKIPPED, 0.0, reason=reason, seed=self._seed)
-        started = self._target.clock.monotonic()
+        started, began = self._target.clock.monotonic(), self._target.clock.now()
         buckets = Buckets(self._target, self._buckets)
+        events: tuple[Event, ...] = ()
         try:
             outcome, failure, reason = self._guarded(buckets)
+            if self._with_events:
+                events = self._events(began)
         finally:
             if any(step.verb in FAULT_VERBS for step in self._run.scenario.steps):
                 self._forget_faults()
             self._warnings += buckets.remove()
         seconds = self._target.clock.monotonic() - started
-        return Result(self._run, outcome, seconds, failure, reason, tuple(self._warnings), self._seed)
+        return Result(self._run, outcome, seconds, failure, reason, tuple(self._warnings), self._seed, events)
+
+    def _events(self, began: float) -> tuple[Event, ...]:
+        from harness.report.events import gather
+
+        own = [self._buckets[bucket.alias] for bucket in self._run.scenario.buckets]
+        return gather(self._target, self._stepper.trace, own, began)
 
     def _forget_faults(self) -> None:
         """Whoever gets the stack next finds it as it was."""

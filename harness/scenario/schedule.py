@@ -1,14 +1,16 @@
-"""Many runs, several at a time, on as few stacks as they allow."""
+"""The runs of one process: on as few stacks as they allow, the next one begun before its turn."""
 
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import dataclasses
-import threading
-from collections.abc import Callable, Sequence
+from types import TracebackType
 
+from harness.errors import StackError
+from harness.scenario.engine_log import LOG
 from harness.scenario.model import ScenarioRun
-from harness.scenario.results import Outcome, Result
+from harness.scenario.results import Failure, Outcome, Result
 from harness.scenario.runner import run_scenario
 from harness.scenario.target import TargetFactory, Unsupported
 from harness.scenario.targets import Targets
@@ -22,60 +24,66 @@ class Job:
     repetition: int = 0
 
 
-def run_one(job: Job, targets: Targets, seed: int) -> Result:
-    """One run with its target. Raises what keeps the stack itself from starting (StackError, UsageError)."""
+def run_one(job: Job, targets: Targets, seed: int, *, events: bool = False) -> Result:
+    """One run with its target. Raises UsageError for what no stack can be made of."""
     try:
         with targets.lend(job.run) as lease:
-            result = run_scenario(job.run, lease.target, seed=seed, repetition=job.repetition)
+            result = run_scenario(job.run, lease.target, seed=seed, repetition=job.repetition, events=events)
             lease.keep = result.outcome is Outcome.PASSED and job.run.scenario.leaves_whole
             return result
     except Unsupported as unsupported:
         return Result(job.run, Outcome.SKIPPED, 0.0, reason=str(unsupported), seed=seed)
+    except StackError as error:
+        failure = Failure(job.run.scenario.place, "the stack did not start", tuple(str(error).splitlines()))
+        return Result(job.run, Outcome.BROKEN, 0.0, failure, seed=seed, stack_failed=True)
 
 
-def run_all(
-    jobs: Sequence[Job],
-    factory: TargetFactory,
-    *,
-    workers: int = 1,
-    seed: int = 0,
-    fail_fast: bool = False,
-    started: Callable[[Job], None] = lambda _: None,
-    finished: Callable[[Result], None] = lambda _: None,
-) -> list[Result]:
-    """Do all, ``workers`` at a time; the results in the order of ``jobs``.
+class Runs:
+    """Does runs, each once, some of them before anybody asks for their results. A context manager.
+
+    Most of a run is waiting; while one waits, the next can work.
 
     Args:
-        fail_fast: begin no other run after one that did not pass; what was not begun is not in the results.
-        started, finished: told of each run as it goes, from the threads that do them, one call at a time.
-
-    Raises:
-        HarnessError: a stack did not start; runs that are under way end first.
+        ahead: how many runs may be under way beside the one whose result is asked for; 0 does all in one thread.
+        events: gather what happens meanwhile.
+        quiet: keep what the stack logs from everybody else.
     """
-    telling = threading.Lock()
-    enough = threading.Event()
 
-    def work(job: Job) -> Result | None:
-        if enough.is_set():
-            return None
-        with telling:
-            started(job)
-        try:
-            result = run_one(job, targets, seed)
-        except BaseException:
-            enough.set()
-            raise
-        if fail_fast and result.outcome in {Outcome.FAILED, Outcome.BROKEN}:
-            enough.set()
-        with telling:
-            finished(result)
-        return result
+    def __init__(
+        self, factory: TargetFactory, seed: int, *, ahead: int = 0, events: bool = False, quiet: bool = False
+    ) -> None:
+        self.seed = seed
+        self._targets = Targets(factory, idle=ahead + 1)
+        self._events = events
+        self._pool = concurrent.futures.ThreadPoolExecutor(ahead + 1, "scenario") if ahead else None
+        self._begun: dict[str, concurrent.futures.Future[Result]] = {}
+        self._exits = contextlib.ExitStack()
+        self._exits.enter_context(self._targets)
+        self._exits.enter_context(LOG.capture(quiet=quiet))
 
-    with Targets(factory, idle=workers) as targets, concurrent.futures.ThreadPoolExecutor(workers, "scenario") as pool:
-        futures = [pool.submit(work, job) for job in jobs]
-        try:
-            results = [future.result() for future in futures]
-        except BaseException:
-            enough.set()
-            raise
-    return [result for result in results if result is not None]
+    def __enter__(self) -> Runs:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Wait for what is under way, and stop all stacks."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+        self._exits.close()
+
+    def begin(self, name: str, job: Job) -> None:
+        """Start a run that :meth:`result` will be asked for; nothing happens when it was begun before."""
+        if self._pool is not None and name not in self._begun:
+            self._begun[name] = self._pool.submit(self._run, job)
+
+    def result(self, name: str, job: Job) -> Result:
+        """What became of the run of that name."""
+        self.begin(name, job)
+        return self._begun.pop(name).result() if self._pool is not None else self._run(job)
+
+    def _run(self, job: Job) -> Result:
+        return run_one(job, self._targets, self.seed, events=self._events)

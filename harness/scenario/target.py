@@ -11,6 +11,7 @@ from fake_cloudserver import Clock
 from harness.errors import HarnessError
 from harness.faults.control import FaultControl
 from harness.queue.base import Message
+from harness.request_log import SeenRequest
 from harness.scenario.model import Needs
 from harness.transport import Transport
 
@@ -80,8 +81,10 @@ class Target(Protocol):
     def credentials(self, site: str, account: str | None = None) -> tuple[str, str] | None:
         """Access key and secret key, as for :meth:`client`; None for ``anonymous``."""
 
-    def settle(self, timeout: float) -> str:
+    def settle(self, timeout: float, buckets: Sequence[str] = ()) -> str:
         """Wait until no work is left: journal read to its end, every topic consumed and committed.
+
+        A target that cannot tell looks at the objects of ``buckets``, the run's own ones on CloudServer.
 
         Returns "" then, or what is still open after ``timeout`` seconds, in words.
         """
@@ -91,6 +94,9 @@ class Target(Protocol):
 
     def journal(self, bucket: str) -> Sequence[JournalRecord]:
         """The journal's records of one bucket, oldest first."""
+
+    def requests(self, words: Sequence[str]) -> Sequence[SeenRequest]:
+        """What CloudServer and AWS were asked whose path holds one of ``words``."""
 
     def stop(self, part: str) -> None:
         """Stop one of PARTS in order; nothing happens when it is not running."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from types import TracebackType
 
+from harness.errors import StackError
 from harness.scenario.model import Needs, ScenarioRun
 from harness.scenario.target import Target, TargetFactory
 
@@ -48,6 +49,7 @@ class Targets:
         self._lock = threading.Lock()
         self._opening: dict[str, threading.Lock] = {}
         self._shared: dict[str, _Opened] = {}
+        self._failed: dict[str, StackError] = {}
         self._idle: list[_Opened] = []
 
     def __enter__(self) -> Targets:
@@ -85,8 +87,14 @@ class Targets:
         with self._lock:
             opening = self._opening.setdefault(dialect, threading.Lock())
         with opening:
+            if dialect in self._failed:
+                raise self._failed[dialect]
             if dialect not in self._shared:
-                self._shared[dialect] = self._open(dialect, needs)
+                try:
+                    self._shared[dialect] = self._open(dialect, needs)
+                except StackError as error:  # one try is enough: it would go wrong for every run
+                    self._failed[dialect] = error
+                    raise
             return self._shared[dialect]
 
     def _taken(self, dialect: str, needs: Needs) -> _Opened | None:

@@ -43,13 +43,16 @@ class Subject:
 
 
 @dataclasses.dataclass(slots=True)
-class _Action:
+class Action:
+    """One thing that a run did, or several neighbours that are alike; times in seconds, from the run's start."""
+
     at: str
     verb: str
     subject: Subject
     came: str
     started: float
     took: float
+    until: float
     count: int = 1
 
     def __str__(self) -> str:
@@ -62,7 +65,7 @@ class Trace:
     """All actions of one run, neighbours that are alike counted together."""
 
     def __init__(self) -> None:
-        self._actions: list[_Action] = []
+        self._actions: list[Action] = []
 
     def add(self, at: str, verb: str, subject: Subject, came: str, started: float, took: float) -> None:
         """Note that ``verb`` was done: seconds after the start of the run, seconds it took, and what it came to."""
@@ -70,8 +73,13 @@ class Trace:
             last = self._actions[-1]
             if (last.at, last.verb, last.subject, last.came) == (at, verb, subject, came):
                 last.count += 1
+                last.until = started + took
                 return
-        self._actions.append(_Action(at, verb, subject, came, started, took))
+        self._actions.append(Action(at, verb, subject, came, started, took, started + took))
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        return tuple(self._actions)
 
     def about(self, subject: Subject) -> tuple[str, ...]:
         """The actions about the same object, or bucket when ``subject`` is one; those about nothing named are all."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.scenario.loader import load_text
 from harness.scenario.model import Needs
 from harness.scenario.results import Outcome
-from harness.scenario.schedule import Job, run_all
+from harness.scenario.schedule import Job, Runs
 from harness.scenario.target import Target
 from harness.stack import Stack
 from harness.stack_target import StackFactory, StackTarget
@@ -29,7 +29,8 @@ def test_every_example_passes(crr_stack: Stack) -> None:
 
     examples = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     jobs = [Job(run) for example in examples for run in load_text(example, str(PAGE)).runs()]
-    results = run_all(jobs, factory, workers=2)
+    with Runs(factory, 1) as session:
+        results = [session.result(str(number), job) for number, job in enumerate(jobs)]
     told = [line for result in results if result.failure for line in (result.run.title, *result.failure.lines())]
     assert told == []
     assert [result.outcome for result in results] == [Outcome.PASSED] * len(jobs)

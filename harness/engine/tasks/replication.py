@@ -40,6 +40,7 @@ class ReplicationTask(abc.ABC):
             version_id = self._replicate(self._refresh())
         except ReplicationError as error:
             return self._outcome_of(error)
+        self._log.info("replicated", version_there=version_id)
         return Outcome(status.COMPLETED, version_id)
 
     @abc.abstractmethod

@@ -14,7 +14,9 @@ from botocore.response import StreamingBody
 from fake_cloudserver import SeededRandomness, VirtualClock
 from harness.faults.control import FaultControl, LocalBoard
 from harness.faults.rules import FaultBoard
+from harness.errors import StackError
 from harness.queue.base import Message
+from harness.request_log import SeenRequest, about
 from harness.scenario.model import Needs
 from harness.scenario.target import JournalRecord, Target
 from harness.transport import Headers, TransportError
@@ -165,6 +167,7 @@ class FakeTarget:
         self.records: list[JournalRecord] = []
         self.told: list[str] = []
         self.open = ""
+        self.asked: list[SeenRequest] = []
         self._clients: dict[str, FakeClient] = {}
         self.board = FaultBoard(SeededRandomness(1))
         board = LocalBoard(self.board)
@@ -185,7 +188,7 @@ class FakeTarget:
     def credentials(self, site: str, account: str | None = None) -> tuple[str, str] | None:
         return None if account == "anonymous" else (f"{account}@{site}", "secret")
 
-    def settle(self, timeout: float) -> str:
+    def settle(self, timeout: float, buckets: Sequence[str] = ()) -> str:
         self.told.append(f"settle {timeout:g}")
         return self.open
 
@@ -194,6 +197,9 @@ class FakeTarget:
 
     def journal(self, bucket: str) -> Sequence[JournalRecord]:
         return [record for record in self.records if record.db == bucket]
+
+    def requests(self, words: Sequence[str]) -> Sequence[SeenRequest]:
+        return about(self.asked, words)
 
     def stop(self, part: str) -> None:
         self.told.append(f"stop {part}")
@@ -237,3 +243,22 @@ def message(bucket: str, key: str, status: str = "PENDING", offset: int = 0, top
 def record(bucket: str, key: str, status: str = "PENDING", sequence: int = 1) -> JournalRecord:
     metadata = {"replicationInfo": {"status": status, "backends": [{"site": "s", "status": status}]}}
     return JournalRecord(sequence, "2026-01-01T00:00:00.000Z", bucket, "put", key, json.dumps(metadata))
+
+
+def refusing_buckets() -> FakeFactory:
+    """Named by tests that go through pytest: no bucket can be made."""
+    return FakeFactory(lambda target: target.failures.update(create_bucket=client_error("Oops", 500)))
+
+
+def keeping_buckets() -> FakeFactory:
+    """No bucket can be removed."""
+    return FakeFactory(lambda target: target.failures.update(delete_bucket=client_error("Oops", 500)))
+
+
+def not_starting() -> FakeFactory:
+    """No stack starts."""
+
+    def fail(_: FakeTarget) -> None:
+        raise StackError("Kafka did not start")
+
+    return FakeFactory(fail)

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from defusedxml.ElementTree import fromstring
 from rich.console import Console
-from scenario_target import FakeFactory, FakeTarget, client_error
 
-from harness.errors import StackError, UsageError
-from harness.scenario.console import check_paths, run_paths, select
+from harness.errors import UsageError
+from harness.scenario.console import RunOptions, check_paths, run_paths, select
 from harness.scenario.loader import load_text
 
 _GOOD = (
@@ -32,13 +31,13 @@ def text(console: Console) -> str:
 
 
 def session(
-    folder: Path, *contents: str, factory: Any = None, terminal: bool = False, **options: Any
+    folder: Path, *contents: str, factory: str = "FakeFactory", terminal: bool = False, **options: Any
 ) -> tuple[int, str]:
     for number, content in enumerate(contents):
         (folder / f"{number}.yaml").write_text(content)
     console = screen(terminal=terminal)
-    status = run_paths([folder], factory or FakeFactory(), console=console, seed=5, **options)
-    return status, text(console)
+    target = RunOptions(target=f"scenario_target:{factory}", **{"seed": 5, **options})
+    return run_paths([folder], target, console=console), text(console)
 
 
 def test_all_pass(tmp_path: Path) -> None:
@@ -61,20 +60,14 @@ def test_a_failure_is_shown_with_its_line_and_how_to_run_it_again(tmp_path: Path
 
 
 def test_a_run_that_breaks_fails_the_session(tmp_path: Path) -> None:
-    def prepare(target: FakeTarget) -> None:
-        target.failures["create_bucket"] = client_error("Oops", 500)
-
-    status, shown = session(tmp_path, _GOOD, factory=FakeFactory(prepare))
+    status, shown = session(tmp_path, _GOOD, factory="refusing_buckets")
     assert status == 1
     assert "! all is well [here]" in shown
     assert "1 broken in" in shown
 
 
 def test_warnings_are_shown(tmp_path: Path) -> None:
-    def prepare(target: FakeTarget) -> None:
-        target.failures["delete_bucket"] = client_error("Oops", 500)
-
-    status, shown = session(tmp_path, _GOOD, factory=FakeFactory(prepare))
+    status, shown = session(tmp_path, _GOOD, factory="keeping_buckets")
     assert status == 0
     assert "warning: the bucket src-all-is-well-here-" in shown
 
@@ -88,18 +81,25 @@ def test_a_terminal_shows_what_passes_only_when_asked(tmp_path: Path) -> None:
 
 
 def test_files_that_are_wrong_are_told_and_nothing_runs(tmp_path: Path) -> None:
-    factory = FakeFactory()
-    status, shown = session(tmp_path, _GOOD, "scenario: s\nsteps: [{put_objet: {}}]", factory=factory)
+    status, shown = session(tmp_path, _GOOD, "scenario: s\nsteps: [{put_objet: {}}]")
     assert status == 2
     assert "1.yaml:2: unknown verb 'put_objet'; did you mean put_object?" in shown
-    assert factory.made == []
+    assert "all is well" not in shown
 
 
-def test_a_stack_that_does_not_start_is_one_line(tmp_path: Path) -> None:
-    def prepare(_: FakeTarget) -> None:
-        raise StackError("Kafka did not start")
+def test_a_stack_that_does_not_start_is_told_once(tmp_path: Path) -> None:
+    status, shown = session(tmp_path, _GOOD, _GOOD, factory="not_starting")
+    assert status == 2
+    assert shown.count("error: Kafka did not start\n") == 1
 
-    assert session(tmp_path, _GOOD, factory=FakeFactory(prepare)) == (2, "error: Kafka did not start\n")
+
+@pytest.mark.parametrize("target", ["nowhere", "no.such:Thing", "/no/such.toml"])
+def test_a_target_that_is_not_there_is_one_line(tmp_path: Path, target: str) -> None:
+    (tmp_path / "a.yaml").write_text(_GOOD)
+    console = screen()
+    assert run_paths([tmp_path], RunOptions(target=target), console=console) == 2
+    assert text(console).startswith("error: ")
+    assert text(console).count("\n") == 1
 
 
 def test_nothing_to_run_is_an_error(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_fail_fast(tmp_path: Path) -> None:
 
 
 def test_repeating(tmp_path: Path) -> None:
-    status, shown = session(tmp_path, _GOOD, repeat=3, jobs=2)
+    status, shown = session(tmp_path, _GOOD, repeat=3)
     assert status == 0
     assert "3 passed in" in shown
 
@@ -123,7 +123,7 @@ def test_repeating(tmp_path: Path) -> None:
 def test_a_seed_is_chosen_and_shown(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(_GOOD)
     console = screen()
-    run_paths([str(tmp_path / "a.yaml")], FakeFactory(), console=console)
+    run_paths([str(tmp_path / "a.yaml")], RunOptions(target="scenario_target:FakeFactory"), console=console)
     assert "(seed " in text(console)
 
 
@@ -144,7 +144,7 @@ def test_selecting(tags: tuple[str, ...], since: str | None, titles: list[str]) 
         load_text("scenario: b\ntags: [x, y]\nsteps: [settle]"),
         load_text("scenario: c\nsince: '9.2'\nsteps: [settle]"),
     ]
-    assert [job.run.title for job in select(scenarios, tags=tags, since=since)] == titles
+    assert [scenario.title for scenario in select(scenarios, tags=tags, since=since)] == titles
 
 
 def test_selecting_nothing() -> None:
@@ -174,9 +174,10 @@ def test_a_report_for_machines(tmp_path: Path) -> None:
     assert good.get("name") == "all is well [here]"
     assert list(good.findall("failure")) == []
     assert [one.get("value") for one in bad.findall("properties/property")] == ["design", "5", ""]
+    assert (str(bad.get("file")).rpartition("/")[2], bad.get("line")) == ("1.yaml", "0")
     failure = bad.find("failure")
     assert failure is not None
-    assert failure.get("message") == f"{tmp_path}/1.yaml:4: get_object failed: NoSuchKey: no"
+    assert str(failure.get("message")).startswith(f"{tmp_path}/1.yaml:4: get_object src-it-is-not-there-")
     assert "what the scenario did to it:" in str(failure.text)
     skipped = old.find("skipped")
     assert skipped is not None
@@ -189,13 +190,14 @@ def test_what_xml_cannot_hold_is_escaped_in_a_report(tmp_path: Path) -> None:
     session(tmp_path, text, junit=report)
     failure = fromstring(report.read_text()).find("testsuite/testcase/failure")
     assert failure is not None
-    assert "a\\x00\\x1b<&\\xffff" in str(failure.text)
+    assert "a#x00#x1B<&#xFFFF" in str(failure.text)
 
 
 def test_a_report_that_cannot_be_written(tmp_path: Path) -> None:
-    status, shown = session(tmp_path, _GOOD, junit=tmp_path / "no/folder.xml")
-    assert status == 2
-    assert "folder.xml: cannot be written: No such file or directory" in shown
+    for option in ("junit", "html"):
+        status, shown = session(tmp_path, _GOOD, **{option: tmp_path / "no/folder.xml"})
+        assert status == 2
+        assert "folder.xml: cannot be written: No such file or directory" in shown
 
 
 def test_a_terminal_is_told_nothing_that_it_would_obey(tmp_path: Path) -> None:

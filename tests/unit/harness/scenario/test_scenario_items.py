@@ -119,7 +119,7 @@ def test_a_report_for_machines(pytester: pytest.Pytester, folder: Path) -> None:
 
 def test_a_target_that_is_not_there(pytester: pytest.Pytester, folder: Path) -> None:
     result = pytester.runpytest("--scenarios", "--scenario-target", "no.such:Thing", "-k", "well")
-    result.stdout.fnmatch_lines(["*--scenario-target no.such:Thing: No module named 'no'*"])
+    result.stderr.fnmatch_lines(["*--scenario-target no.such:Thing: No module named 'no'*"])
 
 
 def test_runs_are_shared_out_among_workers(

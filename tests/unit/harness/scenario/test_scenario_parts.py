@@ -143,7 +143,7 @@ def test_the_log_of_one_object() -> None:
         logger.debug("event='detail' bucket='b' key='k'")
         logger.warning("event='idle'")
     logger.warning("event='late' bucket='b' key='k'")
-    assert [line.partition(": ")[2] for line in book.about("b", "k")] == ["event='written' bucket='b' key='k'"]
+    assert [line.told for line in book.about("b", "k")] == ["event='written' bucket='b' key='k'"]
     assert len(book.about("b", "")) == 2
 
 
@@ -196,7 +196,7 @@ def test_clients_are_made_once(remote: RemoteTarget) -> None:
 @pytest.mark.parametrize(
     "action",
     [
-        lambda target: target.settle(1),
+        lambda target: target.requests(["w"]),
         lambda target: target.messages("t"),
         lambda target: target.journal("b"),
         lambda target: target.stop("aws"),

@@ -13,8 +13,8 @@ from harness.errors import StackError
 from harness.scenario.loader import load_text
 from harness.scenario.model import Needs, ScenarioRun
 from harness.scenario.results import Outcome, Result
-from harness.scenario.schedule import Job, run_all
-from harness.scenario.target import Target, Unsupported
+from harness.scenario.schedule import Job, Runs
+from harness.scenario.target import Target, TargetFactory, Unsupported
 
 PLAIN = "- put_object: {Bucket: src, Key: k}"
 FAILING = "- get_object: {Bucket: src, Key: k}"
@@ -28,6 +28,17 @@ def runs(step: str = PLAIN, *, title: str = "s", dialects: str = "[design]", row
 
 def jobs(*lists: list[ScenarioRun]) -> list[Job]:
     return [Job(run) for one in lists for run in one]
+
+
+def run_all(wanted: list[Job], factory: TargetFactory, *, ahead: int = 0, seed: int = 0) -> list[Result]:
+    """As pytest's items do it: each asked for in turn, the next ones begun before."""
+    results = []
+    with Runs(factory, seed, ahead=ahead) as session:
+        for index, job in enumerate(wanted):
+            for later in range(index, min(index + ahead + 1, len(wanted))):
+                session.begin(str(later), wanted[later])
+            results.append(session.result(str(index), job))
+    return results
 
 
 def test_runs_without_needs_share_one_stack_for_each_dialect() -> None:
@@ -70,7 +81,7 @@ def test_no_more_stacks_wait_than_runs_go_at_a_time() -> None:
     run_all(jobs(runs(RESTARTING, dialects=different), runs(RESTARTING, title="t", dialects=different)), factory)
     assert [dialect for dialect, _ in factory.made] == ["design", "release", "design", "release"]
     factory = FakeFactory()
-    run_all(jobs(runs(RESTARTING), runs(QUICK, title="t"), runs(RESTARTING, title="u")), factory, workers=2)
+    run_all(jobs(runs(RESTARTING), runs(QUICK, title="t"), runs(RESTARTING, title="u")), factory, ahead=1)
     assert len(factory.made) == factory.closed <= 3
 
 
@@ -89,10 +100,10 @@ def test_scenarios_that_leave_the_stack_whole(steps: str, whole: bool) -> None:
     assert runs(steps)[0].scenario.leaves_whole is whole
 
 
-@pytest.mark.parametrize("workers", [1, 3, 20])
-def test_results_come_in_the_order_of_the_jobs(workers: int) -> None:
+@pytest.mark.parametrize("ahead", [0, 1, 20])
+def test_results_are_those_of_their_jobs(ahead: int) -> None:
     wanted = jobs(runs(rows=20), runs(FAILING, title="t"))
-    results = run_all(wanted, FakeFactory(), workers=workers)
+    results = run_all(wanted, FakeFactory(), ahead=ahead)
     assert [result.run for result in results] == [job.run for job in wanted]
     assert results[-1].outcome is Outcome.FAILED
 
@@ -101,43 +112,44 @@ def test_several_go_at_a_time() -> None:
     both = threading.Barrier(2, timeout=10)
 
     def meet(target: FakeTarget) -> None:
-        target.settle = lambda _: "" if both.wait() >= 0 else "alone"  # type: ignore[method-assign]
+        target.settle = lambda *_: "" if both.wait() >= 0 else "alone"  # type: ignore[method-assign]
 
-    results = run_all(jobs(runs("- settle", rows=2)), FakeFactory(meet), workers=2)
+    results = run_all(jobs(runs("- settle", rows=2)), FakeFactory(meet), ahead=1)
     assert [result.outcome for result in results] == [Outcome.PASSED] * 2
 
 
 def test_a_shared_stack_is_started_once_however_many_want_it() -> None:
     factory = FakeFactory()
-    run_all(jobs(runs(rows=30)), factory, workers=8)
+    run_all(jobs(runs(rows=30)), factory, ahead=7)
     assert len(factory.made) == 1
 
 
-def test_after_a_failure_no_other_run_begins_when_asked() -> None:
-    results = run_all(jobs(runs(), runs(FAILING, title="t"), runs(title="u")), FakeFactory(), fail_fast=True)
-    assert [result.outcome for result in results] == [Outcome.PASSED, Outcome.FAILED]
-
-
-def test_everything_is_told_as_it_goes() -> None:
-    told: list[object] = []
-    wanted = jobs(runs(rows=2))
-    results = run_all(wanted, FakeFactory(), started=told.append, finished=told.append)
-    assert told == [wanted[0], results[0], wanted[1], results[1]]
-
-
-def test_a_stack_that_does_not_start_ends_everything() -> None:
-    told: list[Result] = []
+def test_a_stack_that_does_not_start_breaks_what_needs_it_and_is_tried_once() -> None:
+    tries: list[str] = []
 
     @contextmanager
     def factory(dialect: str, needs: Needs) -> Iterator[Target]:
+        tries.append(dialect)
         if dialect == "release":
             raise StackError("it did not start")
         yield FakeTarget(dialect)
 
-    wanted = jobs(runs(dialects="[design, release]"), runs(title="t"))
-    with pytest.raises(StackError, match="it did not start"):
-        run_all(wanted, factory, finished=told.append)
-    assert len(told) == 1
+    results = run_all(jobs(runs(dialects="[design, release]", rows=2)), factory)
+    assert tries == ["design", "release"]
+    assert [result.outcome for result in results] == [Outcome.PASSED] * 2 + [Outcome.BROKEN] * 2
+    assert [result.stack_failed for result in results] == [False, False, True, True]
+    assert results[-1].failure is not None
+    assert results[-1].failure.reasons == ("it did not start",)
+
+
+def test_runs_that_were_begun_and_are_not_wanted_end_before_the_stacks_do() -> None:
+    factory = FakeFactory()
+    [first, second] = jobs(runs(rows=2))
+    with Runs(factory, 0, ahead=1) as session:
+        session.begin("1", first)
+        session.begin("2", second)
+        assert session.result("1", first).outcome is Outcome.PASSED
+    assert factory.closed == 1
 
 
 def test_what_a_target_cannot_do_is_skipped() -> None:

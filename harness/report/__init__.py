@@ -1,0 +1,1 @@
+"""What is told of a session of scenarios: a page, annotations; from plain records that travel between processes."""
