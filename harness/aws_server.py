@@ -33,8 +33,8 @@ def main(host: str, port: int, buckets: tuple[str, ...], plain_buckets: tuple[st
 
     Takes commands, a line each, on standard input: ``down`` closes the port and every connection, ``up`` opens the
     same port again, ``bucket NAME`` creates a versioned bucket, ``dump NAME`` gives :func:`contents` of one,
-    ``requests WORD…`` gives the requests whose paths hold one of the words, ``fault …`` is for ``harness.faults.control``. Each is answered by a line of JSON. It ends with its standard
-    input, or with SIGTERM.
+    ``requests WORD…`` gives the requests whose paths hold one of the words, ``fault …`` is for
+    ``harness.faults.control``. Each is answered by a line of JSON. It ends with its standard input, or with SIGTERM.
     """
     from fake_cloudserver import HttpServer, SeededRandomness, SystemClock
     from harness.faults.control import COMMAND, obey

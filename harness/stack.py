@@ -14,7 +14,7 @@ from harness.faults.control import Board, FaultControl, LocalBoard, RemoteBoard
 from harness.faults.middleware import Faults
 from harness.faults.rules import FaultBoard
 from harness.processes import Child, start_module
-from harness.request_log import RequestLog, SeenRequest
+from harness.request_log import RequestLog, SeenRequest, WsgiApp
 from harness.stack_plan import AWS_BUCKET, StackOptions, aws_plan, engine_settings, load_settings
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ class Stack:
         threading.Thread(target=self._fake.warm_up, name="warm-up", daemon=True).start()
         self._exits.callback(self._stop_listening)
 
-    def _cloudserver_app(self) -> Faults:
+    def _cloudserver_app(self) -> WsgiApp:
         return self._requests.wrap(Faults(self.fake.app, self._board, "cloudserver", self.clock))
 
     def _listen(self, name: str, app: Any, host: str, port: int) -> None:
