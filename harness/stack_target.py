@@ -12,9 +12,9 @@ from fake_cloudserver import Clock
 from harness.errors import StackError, UsageError
 from harness.faults.control import FaultControl
 from harness.queue.base import Message
-from harness.scenario.fault_verbs import lines_about
 from harness.request_log import SeenRequest
 from harness.s3_client import s3_client
+from harness.scenario.fault_verbs import lines_about
 from harness.scenario.model import Needs
 from harness.scenario.target import JournalRecord, Target, Unsupported
 from harness.stack import Brokers, Stack

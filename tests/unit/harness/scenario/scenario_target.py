@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 
 from fake_cloudserver import SeededRandomness, VirtualClock
+from harness.errors import StackError
 from harness.faults.control import FaultControl, LocalBoard
 from harness.faults.rules import FaultBoard
-from harness.errors import StackError
 from harness.queue.base import Message
 from harness.request_log import SeenRequest, about
 from harness.scenario.model import Needs
