@@ -53,17 +53,28 @@ class QueuePopulator:
         self._position: int | None = None
         self._last_saved: int | None = None
         self._complained = False
+        self._held = False
 
     @property
     def position(self) -> int | None:
         """All records before it are in Kafka, as far as they belong there; None before the first step."""
         return self._position
 
+    def hold(self) -> None:
+        """Publish nothing until :meth:`release`; a batch that is under way is finished."""
+        self._held = True
+
+    def release(self) -> None:
+        self._held = False
+
     def step(self, timeout: float = 0.0) -> int:
         """Read and publish one batch, waiting up to ``timeout`` seconds for it; how many records were read.
 
         Raises Interrupted when it was told to let go while Kafka was gone; nothing is lost by that.
         """
+        if self._held:
+            self._interruption.pause(timeout)
+            return 0
         try:
             count = self._step(timeout)
         except ReplicationError as error:

@@ -121,6 +121,14 @@ class QueueProcessor(ConsumingPart):
     def resume(self) -> None:
         self._consumption.resume()
 
+    def hold(self) -> None:
+        """As :meth:`pause`, on the circuit breaker's part; what is left is still to be done."""
+        self._consumption.pause("circuit breaker")
+
+    def release(self) -> None:
+        """The circuit breaker is content; somebody else may have paused all the same."""
+        self._consumption.resume("circuit breaker")
+
     def idle(self) -> bool:
         """As of every part; a paused processor has nothing to do with what is left."""
         return not self._consumption.running if self._consumption.paused else super().idle()

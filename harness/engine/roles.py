@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
+from harness.engine.circuit_breaker import BreakerControl, CircuitBreaker, Holdable
+from harness.engine.circuit_probes import build_probe
 from harness.engine.clients import TargetClients
 from harness.engine.failed_topic import FailedTopic
 from harness.engine.garbage_collector import GarbageCollector
@@ -18,7 +21,7 @@ from harness.engine.publishing import MetadataPublisher, Publisher, StatusTopicP
 from harness.engine.queue_populator import QueuePopulator
 from harness.engine.queue_processor import QueueProcessor, SiteState
 from harness.engine.replay import Replays, replay_topic_names
-from harness.engine.settings import EngineSettings, SiteSettings
+from harness.engine.settings import CircuitBreakerSettings, EngineSettings, SiteSettings
 from harness.engine.status_processor import ReplicationStatusProcessor
 from harness.engine.status_writer import StatusWriter
 from harness.engine.tasks.injection import from_environment as injected_errors
@@ -28,17 +31,29 @@ Builder = Callable[[Means], list[Part]]
 
 
 def populator_parts(means: Means) -> list[Part]:
-    """One that follows the journal."""
-    return [
-        QueuePopulator(
-            means.settings,
-            journal_source(means),
-            means.queue,
-            metrics=means.metrics,
-            checkpoints=means.checkpoints,
-            interruption=means.interruption,
-        )
-    ]
+    """One that follows the journal, and before it what may hold it."""
+    populator = QueuePopulator(
+        means.settings,
+        journal_source(means),
+        means.queue,
+        metrics=means.metrics,
+        checkpoints=means.checkpoints,
+        interruption=means.interruption,
+    )
+    breaker = means.settings.queue_populator.circuit_breaker
+    return [*breaker_parts(means, "queue_populator", breaker, [populator]), populator]
+
+
+def breaker_parts(
+    means: Means, kind: str, settings: CircuitBreakerSettings, held: Sequence[Holdable]
+) -> list[BreakerControl]:
+    """One that looks at the probes; none where there are no probes."""
+    failed = functools.partial(means.metrics.circuit_breaker_error, kind)
+    probes = [build_probe(probe, means.transport, means.queue, failed) for probe in settings.probes]
+    if not probes:
+        return []
+    breaker = CircuitBreaker(settings, probes, means.clock)
+    return [BreakerControl(kind, breaker, held, metrics=means.metrics, interruption=means.interruption)]
 
 
 def processor_parts(means: Means) -> list[Part]:
@@ -70,10 +85,12 @@ def processor_parts(means: Means) -> list[Part]:
 
 
 def controlled_processor_parts(means: Means) -> list[Part]:
-    """The processors, and before them what keeps them from working while their site is paused."""
+    """The processors, and before them what keeps them from working: their site is paused, a circuit breaker trips."""
     parts = processor_parts(means)
     processors = [part for part in parts if isinstance(part, QueueProcessor)]
-    return [PauseControl(means.settings, means.queue, processors, means.clock, means.interruption), *parts]
+    breakers = breaker_parts(means, "replication_processor", means.settings.queue_processor.circuit_breaker, processors)
+    pause_control = PauseControl(means.settings, means.queue, processors, means.clock, means.interruption)
+    return [*breakers, pause_control, *parts]
 
 
 def status_parts(means: Means) -> list[Part]:

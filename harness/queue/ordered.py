@@ -78,7 +78,7 @@ class OrderedConsumption:
         self._fatal: BaseException | None = None
         self._stopping = False
         self._stuck: list[Delivery] = []
-        self._paused = False
+        self._paused_by: set[str] = set()
         self._consumer: Consumer = queue.consumer(group, topics, self, beside)
         self._workers = [
             threading.Thread(target=self._work, name=f"{group}-{number}", daemon=True)
@@ -109,23 +109,26 @@ class OrderedConsumption:
         with self._changed:
             return len(self._lanes.running)
 
-    def pause(self) -> None:
+    def pause(self, by: str = "") -> None:
         """Begin nothing new, until :meth:`resume`; what runs finishes, and is committed.
 
         The membership of the group stays, and what was taken already waits here, or elsewhere after a rebalance.
+        Who pauses for different reasons, each with a name of its own, does not get in the other's way: work goes on
+        when none of them is left.
         """
         with self._changed:
-            self._paused = True
+            self._paused_by.add(by)
 
-    def resume(self) -> None:
+    def resume(self, by: str = "") -> None:
         with self._changed:
-            self._paused = False
+            self._paused_by.discard(by)
             self._changed.notify_all()
 
     @property
     def paused(self) -> bool:
+        """Whether somebody paused it for no particular reason."""
         with self._changed:
-            return self._paused
+            return "" in self._paused_by
 
     @property
     def assignment(self) -> frozenset[TopicPartition]:
@@ -142,9 +145,9 @@ class OrderedConsumption:
         with self._changed:
             self._raise_fatal()
             room = self._max_messages - len(self._lanes)
-            if self._lanes.held_bytes >= self._max_bytes or self._paused:
+            if self._lanes.held_bytes >= self._max_bytes or self._paused_by:
                 room = 0
-            if len(self._lanes) and not self._paused:
+            if len(self._lanes) and not self._paused_by:
                 timeout = min(timeout, self._commit_interval)
         messages = self._consumer.poll(max(0, room), timeout)
         if messages:
@@ -279,4 +282,4 @@ class OrderedConsumption:
         return True
 
     def _take(self) -> tuple[Hashable, Delivery] | None:
-        return None if self._paused else self._lanes.take(self._turns.running)
+        return None if self._paused_by else self._lanes.take(self._turns.running)

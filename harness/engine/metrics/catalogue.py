@@ -165,6 +165,6 @@ _QUEUE = (
 )
 
 _BREAKER = (
-    _gauge("s3_circuit_breaker", "type", "0: nominal, 1: tripped, 2: stabilizing"),
+    _gauge("s3_circuit_breaker", "type", "0: nominal, 1: stabilizing, 2: tripped"),
     _counter("s3_circuit_breaker_errors_count", "type", "Probes that could not be evaluated"),
 )

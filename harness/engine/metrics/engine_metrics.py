@@ -202,7 +202,7 @@ class EngineMetrics:
     # the circuit breaker
 
     def circuit_breaker(self, kind: str, state: int) -> None:
-        """``kind``: replication_processor or queue_populator; ``state``: 0 nominal, 1 tripped, 2 stabilizing."""
+        """``kind``: replication_processor or queue_populator; ``state``: 0 nominal, 1 stabilizing, 2 tripped."""
         self.registry.set("s3_circuit_breaker", state, type=kind)
 
     def circuit_breaker_error(self, kind: str) -> None:
