@@ -6,9 +6,10 @@ import os
 import signal
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
-from fake_cloudserver import SystemClock, SystemRandomness
+from fake_cloudserver import SystemClock, SystemRandomness, get_logger
 from harness.engine.checkpoints import KILL_VARIABLE, from_environment
 from harness.engine.engine import Engine
 from harness.engine.roles import ROLES
@@ -18,7 +19,11 @@ from harness.faults.control import COMMAND, obey
 from harness.faults.rules import FaultBoard
 from harness.faults.seams import FaultyCheckpoints, FaultyQueue
 from harness.processes import die_with_parent, say_ready
+from harness.queue.base import Queue, QueueClosed
+from harness.queue.interruption import Interrupted
 from harness.queue.kafka import KafkaQueue
+
+log = get_logger(__name__)
 
 
 def read_settings(settings_file: Path | None, config: Path | None) -> EngineSettings:
@@ -60,7 +65,8 @@ def run_engine(
         settings, queue, clock, randomness, checkpoints=checkpoints, roles=roles or ROLES, sites=sites or None
     )
     try:
-        engine.start()
+        if not _started(engine, queue, ended):
+            return
         say_ready(
             engine="running",
             dialect=settings.dialect,
@@ -72,3 +78,20 @@ def run_engine(
         engine.stop()
     finally:
         queue.close()
+
+
+def _started(engine: Engine, queue: Queue, ended: threading.Event) -> bool:
+    """Start the engine; False when it was to end before it was at work, as it may be while Kafka is gone."""
+    with ThreadPoolExecutor(1, "engine-start") as pool:
+        starting = pool.submit(engine.start)
+        while not starting.done() and not ended.is_set():
+            wait([starting], 0.1)
+        if not starting.done():
+            queue.close()  # nobody waits for Kafka any longer
+    try:
+        starting.result()
+    except (Interrupted, QueueClosed):
+        log.info("ended before it was at work")
+        engine.stop()
+        return False
+    return True

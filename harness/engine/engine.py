@@ -10,9 +10,11 @@ from fake_cloudserver import Clock, Randomness, get_logger
 from harness.engine.checkpoints import Checkpoints
 from harness.engine.clients import SourceClients
 from harness.engine.errors import ReplicationError
+from harness.engine.health import Condition
 from harness.engine.journal import Journal, JournalSource
 from harness.engine.metrics import EngineMetrics
 from harness.engine.parts import Means, Part, Service
+from harness.engine.probe_server import probe_servers
 from harness.engine.queue_populator import QueuePopulator
 from harness.engine.queue_processor import QueueProcessor
 from harness.engine.replay import replay_topic_names
@@ -102,20 +104,28 @@ class Engine:
         self._source: JournalSource | None = None
         self.parts: list[Part] = []
         self.services: list[Service] = []
+        self._working: set[str] = set()
 
     def start(self) -> None:
-        """Create the topics and begin. Waits while Kafka is gone."""
+        """Create the topics and begin. Waits while Kafka is gone; the probe servers tell of that."""
+        if self._means.threaded:
+            self._serve(probe_servers(self.roles, self._means, self))
         self._build()
         if not self._means.threaded:
             return
-        self.services = build_services(self.roles, self._means)
         for part in self.parts:
             thread = threading.Thread(target=self._run, args=(part,), name=f"engine-{part.name}", daemon=True)
             self._threads.append(thread)
         for thread in self._threads:
             thread.start()
-        for service in self.services:
-            service.start()
+        self._serve(build_services(self.roles, self._means))
+
+    def condition(self, part_name: str) -> Condition:
+        """How a part is: UNDEFINED before it is made, READY from its first round on, while nothing is stuck in it."""
+        part = next((part for part in self.parts if part.name == part_name), None)
+        if part is None:
+            return "UNDEFINED"
+        return "READY" if part_name in self._working and getattr(part, "is_healthy", True) else "NOT_READY"
 
     def stop(self, timeout: float = 30.0) -> None:
         """Finish what is in flight, commit, and end. Waits for nothing but requests that are under way.
@@ -223,6 +233,11 @@ class Engine:
 
     # running
 
+    def _serve(self, services: Iterable[Service]) -> None:
+        for service in services:
+            service.start()
+            self.services.append(service)
+
     def _build(self) -> None:
         self._means.queue.ensure_topics(all_topics(self.settings))
         if "populator" in self.roles:
@@ -236,11 +251,14 @@ class Engine:
         try:
             while not self._means.interruption.ordered and self._failure is None:
                 part.step(_ROUND)
+                self._working.add(part.name)
         except (Interrupted, QueueClosed) as end:
             log.info("engine part ends", part=part.name, reason=repr(end))
         except BaseException as error:
             log.exception("engine part failed", part=part.name)
             self._failure = error
+        finally:
+            self._working.discard(part.name)
 
 
 def _pool_size(settings: EngineSettings) -> int:

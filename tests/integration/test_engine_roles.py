@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -63,3 +68,24 @@ def test_roles_come_and_go_in_processes_only() -> None:
         stack.stop_engine()
         with pytest.raises(UsageError, match="no engine role cook"):
             stack.start_role("cook")
+
+
+@pytest.mark.slow
+def test_a_process_that_waits_for_kafka_ends_in_order(tmp_path: Path) -> None:
+    with socket.socket() as nobody:  # bound, and not listening
+        nobody.bind(("127.0.0.1", 0))
+        port = nobody.getsockname()[1]
+        document = {
+            "source": {"host": "127.0.0.1", "port": port, "auth": {"accessKey": "a", "secretKey": "s"}},
+            "bootstrapList": [],
+            "kafka": {"hosts": f"127.0.0.1:{port}"},
+        }
+        file = tmp_path / "engine.json"
+        file.write_text(json.dumps(document))
+        argv = [sys.executable, "-m", "harness.cli", "engine", "--settings", str(file), "--role", "status"]
+        with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stderr is not None
+            assert any("trying on" in line for line in process.stderr)
+            process.terminate()
+            said, _ = process.communicate(timeout=60)
+            assert (process.returncode, said) == (0, "")
