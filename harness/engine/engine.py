@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from fake_cloudserver import Clock, Randomness, get_logger
+from harness.engine.api.application import Api
 from harness.engine.checkpoints import Checkpoints
 from harness.engine.clients import SourceClients
 from harness.engine.errors import ReplicationError
@@ -21,6 +22,7 @@ from harness.engine.replay import replay_topic_names
 from harness.engine.roles import (
     PARTS,
     ROLES,
+    api_application,
     build_parts,
     build_services,
     check_settings,
@@ -118,7 +120,7 @@ class Engine:
             self._threads.append(thread)
         for thread in self._threads:
             thread.start()
-        self._serve(build_services(self.roles, self._means))
+        self._serve(build_services(self.roles, self._means, self.parts))
 
     def condition(self, part_name: str) -> Condition:
         """How a part is: UNDEFINED before it is made, READY from its first round on, while nothing is stuck in it."""
@@ -213,6 +215,11 @@ class Engine:
         for service in self.services:
             facts |= service.facts()
         return facts
+
+    @property
+    def api(self) -> Api | None:
+        """The HTTP API as a WSGI application, for an engine whose server does not run; None without an API."""
+        return api_application(self._means, self.parts)
 
     # particular parts
 

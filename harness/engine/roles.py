@@ -6,6 +6,10 @@ import functools
 import os
 from collections.abc import Callable, Iterable, Sequence
 
+from harness.engine.api.application import Api
+from harness.engine.api.failed_objects import FailedObjects
+from harness.engine.api.server import ApiServer
+from harness.engine.api.site_states import SiteStates
 from harness.engine.circuit_breaker import BreakerControl, CircuitBreaker, Holdable
 from harness.engine.circuit_probes import build_probe
 from harness.engine.clients import TargetClients
@@ -129,26 +133,41 @@ def metrics_parts(means: Means) -> list[Part]:
 
 
 def api_parts(means: Means) -> list[Part]:
-    """What the HTTP API needs beside its server; nothing where nobody can ask."""
+    """What the answers of the HTTP API are made from; nothing where nobody can ask."""
     settings = means.settings
     if settings.api.port is None:
         return []
-    return [
-        MetricsConsumer(
-            means.queue,
-            settings.metrics_topic,
-            settings.statistics_topic,
-            clock=means.clock,
-            interruption=means.interruption,
-            statistics=means.metrics.statistics,
-        )
-    ]
+    statistics = MetricsConsumer(
+        means.queue,
+        settings.metrics_topic,
+        settings.statistics_topic,
+        clock=means.clock,
+        interruption=means.interruption,
+        statistics=means.metrics.statistics,
+    )
+    failed = FailedObjects(
+        means.queue,
+        settings.replication_failed_topic,
+        settings.failed_removals_topic,
+        means.clock,
+        means.interruption,
+    )
+    return [statistics, failed, SiteStates(settings, means.queue)]
 
 
-def api_services(means: Means) -> list[Service]:
+def api_application(means: Means, parts: Sequence[Part]) -> Api | None:
+    """The API of an engine with these parts; None when it has none."""
+    failed = next((part for part in parts if isinstance(part, FailedObjects)), None)
+    states = next((part for part in parts if isinstance(part, SiteStates)), None)
+    if failed is None or states is None:
+        return None
+    return Api(means, failed, states, _publisher(means, _status_writer(means)))
+
+
+def api_services(means: Means, parts: Sequence[Part]) -> list[Service]:
     """The server of the HTTP API, where it has a port."""
-    del means
-    return []
+    api = api_application(means, parts)
+    return [] if api is None else [ApiServer(api, means.settings.api)]
 
 
 #: In the order in which work goes through them.
@@ -158,7 +177,7 @@ PARTS: dict[str, Builder] = {
     "status": status_parts,
     "api": api_parts,
 }
-SERVICES: dict[str, Callable[[Means], list[Service]]] = {"api": api_services}
+SERVICES: dict[str, Callable[[Means, Sequence[Part]], list[Service]]] = {"api": api_services}
 
 #: What an engine can do; Backbeat has a process for each.
 ROLES = frozenset(PARTS)
@@ -213,8 +232,8 @@ def build_parts(roles: frozenset[str], means: Means) -> list[Part]:
     return [*metrics_parts(means), *parts]
 
 
-def build_services(roles: frozenset[str], means: Means) -> list[Service]:
-    return [service for name, build in SERVICES.items() if name in roles for service in build(means)]
+def build_services(roles: frozenset[str], means: Means, parts: Sequence[Part]) -> list[Service]:
+    return [service for name, build in SERVICES.items() if name in roles for service in build(means, parts)]
 
 
 def journal_source(means: Means) -> JournalSource:
@@ -254,5 +273,6 @@ def _status_writer(means: Means) -> StatusWriter:
 
 
 def _publisher(means: Means, writer: StatusWriter) -> Publisher:
-    to_topic = StatusTopicPublisher(means.queue.producer(), means.settings.replication_status_topic, writer)
-    return MetadataPublisher(writer, to_topic) if means.settings.dialect == "design" else to_topic
+    if means.settings.dialect == "design":
+        return MetadataPublisher(writer)
+    return StatusTopicPublisher(means.queue.producer(), means.settings.replication_status_topic, writer)

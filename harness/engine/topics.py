@@ -20,7 +20,12 @@ def all_topics(settings: EngineSettings) -> list[TopicSpecification]:
     specifications = [TopicSpecification(name, settings.kafka.partitions) for name in names]
     # one partition: commands and figures are read in the order in which they were written
     specifications += [TopicSpecification(settings.metrics_topic), TopicSpecification(settings.control_topic)]
-    compacted = (settings.queue_populator.position_topic, settings.state_topic, settings.statistics_topic)
+    compacted = (
+        settings.queue_populator.position_topic,
+        settings.state_topic,
+        settings.statistics_topic,
+        settings.failed_removals_topic,
+    )
     return [*specifications, *(TopicSpecification(name, compacted=True) for name in compacted)]
 
 

@@ -15,6 +15,7 @@ from harness.queue.base import (
     Follower,
     Message,
     Outgoing,
+    PartitionDescription,
     Producer,
     Progress,
     Queue,
@@ -90,6 +91,9 @@ class FaultyQueue:
 
     def progress(self, group: str, topics: Sequence[str]) -> Mapping[TopicPartition, Progress]:
         return self._queue.progress(group, topics)
+
+    def describe(self, topic: str, timeout: float) -> list[PartitionDescription]:
+        return self._queue.describe(topic, timeout)
 
     def backlog(self, group: str, topics: Sequence[str]) -> int:
         return self._queue.backlog(group, topics)

@@ -85,6 +85,16 @@ class Progress:
     end: int
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class PartitionDescription:
+    """Who holds one partition: ids of brokers; ``leader`` -1 when there is none."""
+
+    partition: int
+    leader: int
+    replicas: tuple[int, ...]
+    in_sync: tuple[int, ...]
+
+
 class RebalanceListener(Protocol):
     """Who is told when partitions come and go. Calls come from inside :meth:`Consumer.poll`, or while it runs."""
 
@@ -212,6 +222,12 @@ class Queue(Protocol):
 
     def progress(self, group: str, topics: Sequence[str]) -> Mapping[TopicPartition, Progress]:
         """Where ``group`` is in every partition of ``topics``."""
+
+    def describe(self, topic: str, timeout: float) -> list[PartitionDescription]:
+        """The partitions of ``topic``; [] when there is no such topic.
+
+        Raises QueueError when no broker answered within ``timeout`` seconds.
+        """
 
     def backlog(self, group: str, topics: Sequence[str]) -> int:
         """How many messages of ``topics`` the ``group`` has not committed yet."""

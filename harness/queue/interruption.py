@@ -31,7 +31,7 @@ class Interruption:
 
     def check(self) -> None:
         """Raises Interrupted once the order was given."""
-        if self._ordered:
+        if self.ordered:
             raise Interrupted
 
     def pause(self, seconds: float) -> bool:
@@ -48,3 +48,18 @@ class Interruption:
         """Let ``seconds`` pass; raises Interrupted as soon as the order is there."""
         if self.pause(seconds):
             raise Interrupted
+
+
+class Deadline(Interruption):
+    """An order that comes by itself after ``seconds``: for whoever cannot wait longer than that."""
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        super().__init__(clock)
+        self._at = clock.monotonic() + seconds
+
+    @property
+    def ordered(self) -> bool:
+        return super().ordered or self._clock.monotonic() >= self._at
+
+    def pause(self, seconds: float) -> bool:
+        return super().pause(min(seconds, max(0.0, self._at - self._clock.monotonic()))) or self.ordered

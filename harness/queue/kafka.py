@@ -11,8 +11,10 @@ from typing import Any, TypeVar
 from fake_cloudserver import Clock, Randomness
 from harness.queue.base import (
     Message,
+    PartitionDescription,
     Progress,
     QueueClosed,
+    QueueError,
     QueueObserver,
     RebalanceListener,
     TopicPartition,
@@ -87,6 +89,19 @@ class KafkaQueue:
 
     def progress(self, group: str, topics: Sequence[str]) -> dict[TopicPartition, Progress]:
         return self._until_it_works(f"ask for the progress of {group}", lambda: self._progress(group, topics))
+
+    def describe(self, topic: str, timeout: float) -> list[PartitionDescription]:
+        deadline = self._clock.monotonic() + timeout
+        name = self._settings.topic_prefix + topic
+        while True:
+            self._check_open()
+            try:
+                with self._lock:
+                    described = self._admin_client().describe_topics([name])
+                return [_description(one) for found in described for one in found["partitions"]]
+            except KafkaError as error:
+                if self._clock.monotonic() + _PAUSE > deadline or self._closing.pause(_PAUSE):
+                    raise QueueError(f"could not describe topic {topic}: {error}") from error
 
     def backlog(self, group: str, topics: Sequence[str]) -> int:
         return sum(one.end - one.committed for one in self.progress(group, topics).values())
@@ -211,3 +226,12 @@ class KafkaQueue:
     def _check_open(self) -> None:
         if self._closing.ordered:
             raise QueueClosed("the queue is closed")
+
+
+def _description(described: Any) -> PartitionDescription:
+    return PartitionDescription(
+        described["partition_index"],
+        described["leader_id"],
+        tuple(described["replica_nodes"]),
+        tuple(described["isr_nodes"]),
+    )

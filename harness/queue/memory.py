@@ -12,6 +12,7 @@ from harness.queue.base import (
     Message,
     MessageTooLarge,
     Outgoing,
+    PartitionDescription,
     Progress,
     QueueClosed,
     QueueError,
@@ -78,6 +79,16 @@ class MemoryQueue:
         with broker.changed:
             offsets = broker.groups[group].offsets if group in broker.groups else {}
             return {one: Progress(offsets.get(one, 0), len(broker.log(one))) for one in broker.partitions(topics)}
+
+    def describe(self, topic: str, timeout: float) -> list[PartitionDescription]:
+        broker = self._broker
+        deadline = broker.clock.monotonic() + timeout
+        with broker.changed:
+            while broker.gone and not broker.closed:
+                left = deadline - broker.clock.monotonic()
+                if left <= 0 or not broker.clock.wait(broker.changed, left):
+                    raise QueueError("the broker is gone")
+            return [PartitionDescription(one.partition, 0, (0,), (0,)) for one in broker.partitions([topic])]
 
     def backlog(self, group: str, topics: Sequence[str]) -> int:
         return sum(one.end - one.committed for one in self.progress(group, topics).values())

@@ -327,6 +327,14 @@ def test_two_tables_of_a_topic_agree(twin: Twin) -> None:
     other.close()
 
 
+def test_the_partitions_of_a_topic_are_described(twin: Twin) -> None:
+    topic = twin.topic(partitions=2)
+    described = twin.queue.describe(topic, 10.0)
+    assert [one.partition for one in described] == [0, 1]
+    assert all(one.leader in one.replicas and one.in_sync == one.replicas for one in described)
+    assert twin.queue.describe("no-such-topic", 10.0) == []
+
+
 def test_creating_a_topic_twice_keeps_it(twin: Twin) -> None:
     topic = twin.topic(partitions=2)
     twin.queue.producer().send_all(outgoing(topic, "a"))

@@ -34,6 +34,7 @@ class EngineSettings(Model):
         metrics_group_id_prefix: of the consumer group that counts them.
         control_topic: commands to the processors of all sites (pause, resume), where Backbeat uses Redis.
         state_topic: compacted; whether a site is paused, where Backbeat uses ZooKeeper.
+        failed_removals_topic: compacted; which failures are listed no more, where Backbeat uses Redis.
         cold_locations: names of locations whose objects are never published.
         transient_locations: names of locations whose data go once they are replicated.
         object_size_metrics: upper bounds, in bytes, of the size classes in metrics.
@@ -53,6 +54,7 @@ class EngineSettings(Model):
     metrics_group_id_prefix: str = "backbeat-metrics-group"
     control_topic: str = "backbeat-replication-control"
     state_topic: str = "backbeat-replication-state"
+    failed_removals_topic: str = "backbeat-replication-failed-removals"
     monitor_replication_failures: bool = True
     monitor_replication_failure_expiry_time_s: int = 86_400
     queue_processor: QueueProcessorSettings = QueueProcessorSettings()

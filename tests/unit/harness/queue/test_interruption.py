@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from fake_cloudserver import SystemClock, VirtualClock
-from harness.queue.interruption import Interrupted, Interruption
+from harness.queue.interruption import Deadline, Interrupted, Interruption
 
 
 def test_a_pause_lets_time_pass() -> None:
@@ -39,3 +39,17 @@ def test_an_order_wakes_who_waits() -> None:
     interruption.order()
     thread.join(10)
     assert woken == [True]
+
+
+def test_a_deadline_is_an_order_that_comes_by_itself() -> None:
+    clock = VirtualClock()
+    deadline = Deadline(clock, 5.0)
+    assert deadline.pause(3.0) is False
+    deadline.check()
+    assert deadline.pause(3.0) is True
+    assert clock.monotonic() == 5.0
+    with pytest.raises(Interrupted):
+        deadline.check()
+    early = Deadline(clock, 5.0)
+    early.order()
+    assert early.ordered

@@ -88,3 +88,11 @@ def test_members_of_different_topics_share_a_group() -> None:
     mine.poll(0, 0.0)
     assert [m.value for m in both.poll(5, 0.0)] == [b"u"]
     assert [m.value for m in mine.poll(5, 0.0)] == [b"t"]
+
+
+def test_describing_gives_up_when_the_broker_is_gone() -> None:
+    queue, clock = new_queue(2)
+    assert [one.in_sync for one in queue.describe("t", 1.0)] == [(0,), (0,)]
+    with queue.outage(), pytest.raises(QueueError, match="gone"):
+        queue.describe("t", 1.5)
+    assert clock.monotonic() == 1.5
