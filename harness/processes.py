@@ -17,6 +17,8 @@ from typing import Any
 from harness.errors import StackError
 
 _KEPT_LINES = 40
+#: Seconds: several may start at once, perhaps on a machine that has other things to do.
+_START_TIMEOUT = 120.0
 
 
 def commands() -> Iterator[str]:
@@ -112,7 +114,7 @@ class Child:
 
 
 def start_child(
-    name: str, argv: Sequence[str], *, environ: Mapping[str, str] | None = None, timeout: float = 30.0
+    name: str, argv: Sequence[str], *, environ: Mapping[str, str] | None = None, timeout: float = _START_TIMEOUT
 ) -> Child:
     """Start ``argv`` and wait for its line of JSON.
 

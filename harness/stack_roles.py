@@ -15,15 +15,12 @@ from harness.engine.settings import EngineSettings
 from harness.engine.settling import is_settled
 from harness.errors import StackError
 from harness.faults.control import Board, RemoteBoard
+from harness.http_transport import HttpTransport
 from harness.processes import Child, start_module
 from harness.queue.base import Queue
-from harness.transport import RequestsTransport
 
 #: The name of a process with all roles, where one of a single role has the role's.
 WHOLE = "engine"
-
-#: Seconds: several start at once, perhaps on a machine that has other things to do.
-_START_TIMEOUT = 120.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -54,7 +51,7 @@ class EngineInProcesses:
         self._queue = queue
         self._clock = clock
         assert settings.queue_populator.bucketd is not None
-        self._transport = RequestsTransport()
+        self._transport = HttpTransport()
         self._source = BucketdJournal(
             self._transport, settings.queue_populator.bucketd.url, clock, session=1, poll_interval=1.0
         )
@@ -142,7 +139,7 @@ class EngineInProcesses:
         arguments += [] if role == WHOLE else ["--role", role]
         arguments += ["--kill-at", kill_at] if kill_at else []
         name = role if role == WHOLE else f"engine-{role}"
-        return start_module(name, "harness.cli", arguments, timeout=_START_TIMEOUT)
+        return start_module(name, "harness.cli", arguments)
 
     def _take(self, role: str, count: int | None) -> list[RoleProcess]:
         chosen = [process for process in self.processes if process.role == role][:count]

@@ -11,6 +11,7 @@ from typing import Any
 from fake_cloudserver import Clock
 from harness.errors import StackError, UsageError
 from harness.faults.control import FaultControl
+from harness.http_transport import HttpTransport
 from harness.queue.base import Message
 from harness.request_log import SeenRequest
 from harness.s3_client import s3_client
@@ -19,7 +20,7 @@ from harness.scenario.model import Needs
 from harness.scenario.target import JournalRecord, Target, Unsupported
 from harness.stack import Brokers, Stack
 from harness.stack_plan import ROLE, StackOptions
-from harness.transport import RequestsTransport, Transport
+from harness.transport import Transport
 
 #: What `stack:` of a scenario may ask for -> the engine's settings in Backbeat's names.
 _STACK_SETTINGS: dict[str, Callable[[Any], dict[str, Any]]] = {
@@ -44,7 +45,7 @@ class StackTarget:
         self.aws_bucket = stack.aws_bucket
         sites = [site.site for site in stack.engine_settings.bootstrap_list]
         self.storage_classes: Mapping[str, str] = {"aws": sites[0], **{site: site for site in sites}}
-        self.transport: Transport = RequestsTransport()
+        self.transport: Transport = HttpTransport()
         self._clients: dict[tuple[str, str | None], Any] = {}
 
     def endpoint(self, site: str) -> str:

@@ -1,4 +1,4 @@
-"""The transport seam: HTTP exchanges over pooled connections, or straight into a WSGI application."""
+"""The transport seam: HTTP exchanges over pooled connections (``http_transport.py``), or straight into a WSGI app."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ import dataclasses
 import io
 import urllib.parse
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import IO, TYPE_CHECKING, Any, Protocol
-
-if TYPE_CHECKING:
-    import requests
+from typing import IO, Any, Protocol
 
 #: Bytes moved at a time.
 CHUNK = 256 * 1024
@@ -100,94 +97,6 @@ class Headers(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._values)
-
-
-class RequestsTransport:
-    """HTTP/1.1 through one ``requests`` session: connections are pooled and kept alive, bodies stream both ways.
-
-    Args:
-        connect_timeout, idle_timeout: seconds. Backbeat's are 120 each (Backbeat lib/clients/utils.js).
-        pool: connections kept to each host.
-    """
-
-    def __init__(
-        self, *, connect_timeout: float = 120.0, idle_timeout: float = 120.0, pool: int = 50, verify: bool | str = True
-    ) -> None:
-        import requests
-        from requests.adapters import HTTPAdapter
-
-        self._session = requests.Session()
-        self._session.trust_env = False  # no proxies, no .netrc: the request is ours to the last header
-        self._session.headers.clear()
-        self._session.verify = verify
-        adapter = HTTPAdapter(pool_connections=16, pool_maxsize=pool, max_retries=0)
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
-        self._timeout = (connect_timeout, idle_timeout)
-
-    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | Body = b"") -> Response:
-        import requests
-
-        request = requests.Request(method, url, headers=dict(headers), data=body or None)
-        prepared = self._session.prepare_request(request)
-        prepared.url = url  # the library folds dot segments, which are part of an object's key
-        try:
-            return self._send(prepared)
-        except TransportError as error:
-            # an idle connection may be closed by the server just when it is used again
-            if error.code != "ECONNRESET" or method not in {"GET", "HEAD"}:
-                raise
-        return self._send(prepared)
-
-    def _send(self, prepared: requests.PreparedRequest) -> Response:
-        import requests
-
-        try:
-            answer = self._session.send(prepared, timeout=self._timeout, stream=True, allow_redirects=False)
-        except requests.RequestException as error:
-            raise _transport_error(error) from error
-        except UnicodeEncodeError as error:
-            raise TransportError("NetworkingError", f"invalid character in header content: {error}") from error
-        return _RequestsResponse(answer)
-
-    def close(self) -> None:
-        self._session.close()
-
-
-class _RequestsResponse:
-    def __init__(self, answer: requests.Response) -> None:
-        self.status = answer.status_code
-        self.reason = answer.reason or ""
-        self.headers: Mapping[str, str] = Headers(answer.raw.headers.items())
-        self._answer = answer
-
-    def chunks(self) -> Iterator[bytes]:
-        import urllib3
-
-        try:
-            yield from self._answer.raw.stream(CHUNK, decode_content=False)
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            self.close()
-            raise TransportError("ECONNRESET", f"the answer broke off: {error}") from error
-
-    def read(self) -> bytes:
-        return b"".join(self.chunks())
-
-    def close(self) -> None:
-        # a body that was read to its end has given its connection back already; anything else is dropped
-        self._answer.close()
-
-
-def _transport_error(error: Exception) -> TransportError:
-    import requests
-
-    if isinstance(error, requests.Timeout):
-        return TransportError("TimeoutError", str(error))
-    if "NewConnectionError" in repr(error) or "NameResolutionError" in repr(error):
-        return TransportError("NetworkingError", str(error))
-    if isinstance(error, requests.ConnectionError):
-        return TransportError("ECONNRESET", str(error))
-    return TransportError("NetworkingError", str(error))
 
 
 class WsgiTransport:

@@ -34,9 +34,10 @@ from harness.engine.settings import EngineSettings
 from harness.engine.status_processor import ReplicationStatusProcessor
 from harness.engine.topics import all_topics, replay_ends
 from harness.errors import StackError, UsageError
+from harness.http_transport import HttpTransport
 from harness.queue.base import Queue, QueueClosed
 from harness.queue.interruption import Interrupted, Interruption
-from harness.transport import RequestsTransport, Transport
+from harness.transport import Transport
 
 log = get_logger(__name__)
 
@@ -86,7 +87,7 @@ class Engine:
         check_settings(settings, self.roles, has_journal=journal is not None)
         self._clock = clock
         self._owns_transport = transport is None
-        transport = transport or RequestsTransport(pool=_pool_size(settings))
+        transport = transport or HttpTransport(pool=_pool_size(settings))
         self._means = Means(
             settings=settings,
             sites=self._sites,

@@ -13,12 +13,13 @@ from typing import Any
 
 from fake_cloudserver import Clock, SystemClock
 from harness.faults.control import FaultControl
+from harness.http_transport import HttpTransport
 from harness.queue.base import Message, Queue
 from harness.request_log import SeenRequest
 from harness.s3_client import s3_client
 from harness.scenario.raw_http import RawRequest, quote_path, send
 from harness.scenario.target import JournalRecord, Unsupported
-from harness.transport import RequestsTransport, Transport
+from harness.transport import Transport
 
 _CONNECT_TIMEOUT = 5.0
 _POLL = 0.1
@@ -70,7 +71,7 @@ class RemoteTarget:
         self.storage_classes = storage_classes
         self.role = role
         self.clock: Clock = clock or SystemClock()
-        self.transport: Transport = transport or RequestsTransport(connect_timeout=_CONNECT_TIMEOUT)
+        self.transport: Transport = transport or HttpTransport(connect_timeout=_CONNECT_TIMEOUT)
         self._sites = sites
         self._queue = queue
         self._lock = threading.Lock()

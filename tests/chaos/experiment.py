@@ -12,10 +12,10 @@ from chaos.workload import Clients, plan
 from fake_cloudserver import SystemClock
 from harness.engine.journal import BucketdJournal
 from harness.engine.settling import is_settled
+from harness.http_transport import HttpTransport
 from harness.replication import Replication
 from harness.stack import Stack
 from harness.stack_plan import StackOptions
-from harness.transport import RequestsTransport
 
 #: The processes of the engine in each run: what each of them does.
 ROLES: list[tuple[str, ...]] = [("populator",), ("processor",), ("processor",), ("status",)]
@@ -127,7 +127,7 @@ class Experiment:
         return disturber.kills * stack.engine_settings.queue_processor.concurrency + disturber.lost_answers()
 
     def _settle(self, stack: Stack, fleet: Fleet) -> str:
-        transport = RequestsTransport()
+        transport = HttpTransport()
         try:
             url = stack.bucketd.url
             source = BucketdJournal(transport, url, self._clock, session=1, poll_interval=1.0)

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from fake_cloudserver import HttpServer
-from harness.transport import RequestsTransport, StreamedBody, Transport, TransportError, WsgiTransport
+from harness.http_transport import HttpTransport
+from harness.transport import StreamedBody, Transport, TransportError, WsgiTransport
 
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
@@ -52,7 +53,7 @@ def sent(request: pytest.FixtureRequest, app: Echo) -> Iterator[tuple[Transport,
         yield WsgiTransport({"server:80": app}), "http://server:80"
         return
     server = HttpServer(app).start()
-    transport = RequestsTransport(connect_timeout=5, idle_timeout=5)
+    transport = HttpTransport(connect_timeout=5, idle_timeout=5)
     yield transport, server.url
     transport.close()
     server.stop(grace=0.1)
@@ -134,7 +135,7 @@ def test_an_exception_of_the_body_passes_through(sent: tuple[Transport, str], ap
 def test_nothing_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    for transport in (RequestsTransport(), WsgiTransport({})):
+    for transport in (HttpTransport(), WsgiTransport({})):
         with pytest.raises(TransportError) as refused:
             transport.send("GET", f"http://127.0.0.1:{port}/", {})
         assert refused.value.code == "NetworkingError"
@@ -142,7 +143,7 @@ def test_nothing_listens() -> None:
 
 
 def test_a_server_that_says_nothing_is_given_up() -> None:
-    transport = RequestsTransport(connect_timeout=5, idle_timeout=0.1)
+    transport = HttpTransport(connect_timeout=5, idle_timeout=0.1)
     with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(TransportError) as silent:
         transport.send("GET", f"http://127.0.0.1:{server.getsockname()[1]}/", {})
     assert silent.value.code == "TimeoutError"
@@ -150,7 +151,7 @@ def test_a_server_that_says_nothing_is_given_up() -> None:
 
 
 def test_a_connection_that_ends_without_an_answer_is_an_error() -> None:
-    transport = RequestsTransport(connect_timeout=5, idle_timeout=5)
+    transport = HttpTransport(connect_timeout=5, idle_timeout=5)
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def hang_up() -> None:
