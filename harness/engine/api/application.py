@@ -24,6 +24,7 @@ from harness.engine.api.site_states import SiteStates
 from harness.engine.javascript import stringify
 from harness.engine.metrics.answers import MetricsAnswers
 from harness.engine.metrics.message import ObjectName
+from harness.engine.metrics.registry import CONTENT_TYPE
 from harness.engine.parts import Means
 from harness.engine.pause_state import CANCEL, PAUSE, RESUME, Command
 from harness.engine.publishing import Publisher
@@ -98,7 +99,7 @@ class Api:
         try:
             route = self._checked(request)
             if route.name == "prometheus":
-                return Response(self._metrics.render(), content_type="text/plain; version=0.0.4; charset=utf-8")
+                return Response(self._metrics.render(), content_type=CONTENT_TYPE)
             deadline = Deadline(self._clock, _PATIENCE)
             return _json(200, stringify(self._handlers[route.name](request, route, deadline)))
         except ApiError as error:
@@ -118,6 +119,8 @@ class Api:
         _check_query(request)
         # Backbeat asks whether ZooKeeper and its producers are there; here, whether what is kept was read
         if route.name != "healthcheck" and not (self._failed.is_ready and self._states.is_ready):
+            raise ApiError("InternalError")
+        if route.metrics and not self._metrics.statistics.is_complete:
             raise ApiError("InternalError")
         return route
 
