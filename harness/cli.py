@@ -55,6 +55,8 @@ def main() -> None:
 @click.option("--kafka-port", type=_PORT, default=0, help="The embedded Kafka's port; a free one unless given.")
 @click.option("--bucketd-port", type=_PORT, default=0, help="The journal's port; a free one unless given.")
 @click.option("--kafka", metavar="HOST:PORT", help="Use this Kafka instead of the embedded one.")
+@click.option("--target", "targets", multiple=True, metavar="NAME", help="A further CloudServer to replicate to.")
+@click.option("--target-port", type=_PORT, default=0, help="Its port; a free one unless given.")
 @click.option("--no-engine", is_flag=True, help="Everything but the engine: for an engine of your own.")
 @click.option(
     "--faults",
@@ -75,6 +77,8 @@ def up(
     faults_file: Path | None,
     faults_port: int,
     *,
+    targets: tuple[str, ...],
+    target_port: int,
     no_engine: bool,
     as_json: bool,
 ) -> None:
@@ -91,6 +95,8 @@ def up(
         bucketd_port=bucketd_port,
         kafka=kafka,
         engine=not no_engine,
+        sites=targets,
+        site_port=target_port,
     )
     run_up(options, as_json=as_json, faults_file=faults_file, faults_port=faults_port)
 

@@ -16,6 +16,7 @@ from harness.faults.rules import FaultBoard
 from harness.processes import Child, start_module
 from harness.request_log import RequestLog, SeenRequest, WsgiApp
 from harness.stack_plan import AWS_BUCKET, StackOptions, aws_plan, engine_settings, load_settings
+from harness.stack_sites import CloudServerSite, destination_of
 
 if TYPE_CHECKING:
     from fake_cloudserver import FakeCloudServer, HttpServer, Settings
@@ -65,6 +66,8 @@ class Stack:
         self._brokers = brokers
         self._fake: FakeCloudServer | None = None
         self._servers: dict[str, HttpServer] = {}
+        #: Further CloudServers, by name.
+        self.sites: dict[str, CloudServerSite] = {}
         self._queue: KafkaQueue | None = None
         self._engine: RunningEngine | None = None
         self.settings: Settings
@@ -136,6 +139,7 @@ class Stack:
                 "secret_key": aws_keys[1],
                 "bucket": self.aws_bucket,
             },
+            "sites": {name: site.facts() for name, site in self.sites.items()},
             "kafka": {"bootstrap_servers": self.kafka},
             "journal": {"endpoint": self.bucketd.url},
             "engine": {
@@ -222,7 +226,9 @@ class Stack:
     def _start_cloudserver(self) -> None:
         from fake_cloudserver import FakeCloudServer
 
-        self.settings = load_settings(self.options, self.aws_endpoint)
+        self._start_sites()
+        servers = {name: site.servers for name, site in self.sites.items()}
+        self.settings = load_settings(self.options, self.aws_endpoint, servers)
         self._fake = FakeCloudServer(self.settings, clock=self.clock)
         self._exits.callback(self._fake.close)
         host, port = self.settings.listen_on[0]
@@ -232,6 +238,13 @@ class Stack:
         # moto is loaded while nobody waits for it
         threading.Thread(target=self._fake.warm_up, name="warm-up", daemon=True).start()
         self._exits.callback(self._stop_listening)
+
+    def _start_sites(self) -> None:
+        for number, name in enumerate(self.options.sites):
+            port = self.options.site_port if number == 0 else 0
+            site = self.sites[name] = CloudServerSite(name, number + 2, self.clock, port)
+            self._exits.callback(site.close)
+            site.up()
 
     def _cloudserver_app(self) -> WsgiApp:
         return self._requests.wrap(Faults(self.fake.app, self._board, "cloudserver", self.clock))
@@ -260,6 +273,7 @@ class Stack:
             cloudserver=_address(self.cloudserver),
             bucketd=_address(self.bucketd),
             kafka=kafka,
+            destination=destination_of(self.sites),
         )
         self._queue = KafkaQueue(self.engine_settings.kafka.client_settings(), self.clock, SystemRandomness())
         self._exits.callback(self._queue.close)

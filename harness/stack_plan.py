@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +49,8 @@ class StackOptions:
         engine: run one; without it the stack is a fake and its AWS, for an engine of one's own.
         engine_process: run the engine as a process of its own, which can be killed.
         engine_roles: run it as so many processes of each role (``{"populator": 1, "processor": 2, "status": 1}``).
+        sites: names of further CloudServers, which replicas may go to.
+        site_port: the first port of the first of them; 0 takes a free one.
         seed: of the faults that come by chance.
         engine_overrides: merged over the engine's settings, in Backbeat's names.
     """
@@ -64,6 +66,8 @@ class StackOptions:
     engine: bool = True
     engine_process: bool = False
     engine_roles: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    sites: tuple[str, ...] = ()
+    site_port: int = 0
     seed: int = 0
     engine_overrides: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
@@ -104,8 +108,13 @@ def aws_plan(options: StackOptions) -> AwsPlan:
     return AwsPlan(host, options.aws_port or int(port or 80), tuple(sorted(versioned)), tuple(sorted(plain)))
 
 
-def load_settings(options: StackOptions, aws_endpoint: str | None) -> Settings:
+def load_settings(
+    options: StackOptions, aws_endpoint: str | None, sites: Mapping[str, Sequence[str]] | None = None
+) -> Settings:
     """CloudServer's settings: its own files, or built-in ones whose location is the stack's AWS.
+
+    Args:
+        sites: names of further CloudServers, and their servers.
 
     Raises:
         ConfigurationError: in CloudServer's own words.
@@ -121,7 +130,10 @@ def load_settings(options: StackOptions, aws_endpoint: str | None) -> Settings:
             aws_access_key=ACCESS_KEY,
             aws_secret_key=SECRET_KEY,
             listen_on=(("127.0.0.1", options.cloudserver_port or 0),),
+            cloudserver_sites=sites,
         )
+    if sites:
+        raise UsageError("further CloudServers go with the built-in configuration only, not with a folder of files")
     environ = dict(os.environ)
     for variable, name in _CONFIG_FILES.items():
         path = (options.config_dir / name).resolve()
@@ -148,9 +160,18 @@ def engine_keys(settings: Settings) -> tuple[str, str]:
 
 
 def engine_settings(
-    options: StackOptions, settings: Settings, *, cloudserver: tuple[str, int], bucketd: tuple[str, int], kafka: str
+    options: StackOptions,
+    settings: Settings,
+    *,
+    cloudserver: tuple[str, int],
+    bucketd: tuple[str, int],
+    kafka: str,
+    destination: Mapping[str, Any] | None = None,
 ) -> EngineSettings:
-    """The engine's settings for this stack; UsageError for overrides that make no sense."""
+    """The engine's settings for this stack; UsageError for overrides that make no sense.
+
+    ``destination``: how CloudServer sites are spoken to; None leaves them out.
+    """
     import pydantic
 
     from harness.engine.settings import CLOUD_TYPES, EngineSettings
@@ -163,10 +184,11 @@ def engine_settings(
             "port": cloudserver[1],
             "auth": {"type": "service", "accessKey": access_key, "secretKey": secret_key},
         },
+        "destination": destination,
         "bootstrapList": [
-            {"site": endpoint.site, "type": endpoint.type}
+            {"site": endpoint.site, "type": endpoint.type, "servers": endpoint.servers}
             for endpoint in settings.replication_endpoints
-            if endpoint.type in CLOUD_TYPES
+            if endpoint.type in CLOUD_TYPES or (destination and endpoint.servers)
         ],
         "dialect": options.dialect,
         "coldLocations": [name for name in settings.locations if settings.is_cold(name)],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,11 @@ from harness.queue.base import Message
 from harness.request_log import SeenRequest
 from harness.s3_client import s3_client
 from harness.scenario.fault_verbs import lines_about
-from harness.scenario.model import Needs
+from harness.scenario.model import CLOUDSERVER, Needs
 from harness.scenario.target import JournalRecord, Target, Unsupported
 from harness.stack import Brokers, Stack
 from harness.stack_plan import ROLE, StackOptions
+from harness.stack_sites import CloudServerSite, target_role
 from harness.transport import Transport
 
 #: What `stack:` of a scenario may ask for -> the engine's settings in Backbeat's names.
@@ -54,6 +55,8 @@ class StackTarget:
                 return self._stack.cloudserver.url
             case "aws":
                 return self._stack.aws_endpoint
+        if site in self._stack.sites:
+            return self._stack.sites[site].endpoint
         raise Unsupported(f"the embedded stack has no site {site}")
 
     def credentials(self, site: str, account: str | None = None) -> tuple[str, str] | None:
@@ -62,15 +65,25 @@ class StackTarget:
         if site == "aws":
             facts = self._stack.facts()["aws"]
             return facts["access_key"], facts["secret_key"]
+        if site in self._stack.sites:
+            keys = self._stack.sites[site].keys(account)
+            if keys is None:
+                raise Unsupported(f"{site} has no account {account}")
+            return keys
         for settings in self._stack.settings.accounts:
             if account is None or settings.name.lower() == account.lower():
                 return settings.keys[0]
         raise Unsupported(f"the accounts file has no account {account}")
 
     def client(self, site: str, account: str | None = None) -> Any:
-        if (site, account) not in self._clients:
-            self._clients[site, account] = s3_client(self.endpoint(site), self.credentials(site, account))
-        return self._clients[site, account]
+        at = self.endpoint(site)  # a site of several servers answers where one of them runs
+        if (at, account) not in self._clients:
+            self._clients[at, account] = s3_client(at, self.credentials(site, account))
+        return self._clients[at, account]
+
+    def role_for(self, sites: Iterable[str]) -> str:
+        further = self._stack.sites
+        return f"{ROLE},{target_role(further)}" if any(site in further for site in sites) else ROLE
 
     def settle(self, timeout: float, buckets: Sequence[str] = ()) -> str:  # noqa: ARG002  (the protocol's shape)
         return self._stack.settle(timeout)
@@ -90,8 +103,14 @@ class StackTarget:
     def requests(self, words: Sequence[str]) -> Sequence[SeenRequest]:
         return self._stack.requests(words)
 
+    def _site_of(self, part: str) -> CloudServerSite | None:
+        return next((site for site in self._stack.sites.values() if part in site.parts), None)
+
     def stop(self, part: str) -> None:
-        stack = self._stack
+        stack, site = self._stack, self._site_of(part)
+        if site is not None:
+            site.down(part)
+            return
         if part == "kafka" and not stack.can_stop_kafka:
             raise Unsupported("the Kafka in use is not the stack's own: nobody here can stop it")
         {
@@ -102,7 +121,10 @@ class StackTarget:
         }[part]()
 
     def start(self, part: str) -> None:
-        stack = self._stack
+        stack, site = self._stack, self._site_of(part)
+        if site is not None:
+            site.up(part)
+            return
         {
             "aws": stack.aws_up,
             "cloudserver": stack.cloudserver_up,
@@ -142,8 +164,8 @@ class StackFactory:
 
     @contextlib.contextmanager
     def __call__(self, dialect: str, needs: Needs) -> Iterator[Target]:
-        if needs.sites:
-            raise Unsupported(f"the embedded stack has no further sites ({', '.join(sorted(needs.sites))})")
+        if others := sorted(name for name, kind in needs.sites.items() if kind != CLOUDSERVER):
+            raise Unsupported(f"the embedded stack has one AWS; it has no {', '.join(others)}")
         options = StackOptions(
             dialect=dialect,
             config_dir=self._config_dir,
@@ -151,6 +173,7 @@ class StackFactory:
             # stacks that share a Kafka share nothing in it
             kafka_prefix=f"harness-{uuid.uuid4().hex[:12]}." if self._kafka else "",
             engine_process=needs.own,
+            sites=tuple(needs.sites),
             engine_overrides=_overrides(needs.settings),
         )
         with Stack(options, brokers=self._brokers) as stack:

@@ -52,6 +52,8 @@ def _progress(text: str) -> None:
     click.echo(text, err=True)
 
 
+_SITE = "{name:<12} {endpoint}   access key {access_key}, secret key {secret_key}, also at {others}"
+
 _READY = """
 CloudServer  {cloudserver[endpoint]}   access key {cloudserver[access_key]}, secret key {cloudserver[secret_key]}
 AWS          {aws[endpoint]}   access key {aws[access_key]}, secret key {aws[secret_key]}, bucket {aws[bucket]}
@@ -77,6 +79,8 @@ AWS_ACCESS_KEY_ID={aws[access_key]} AWS_SECRET_ACCESS_KEY={aws[secret_key]} \\
 
 def _show(facts: dict[str, Any]) -> None:
     sites = facts["engine"]["sites"]
+    for name, site in facts["sites"].items():
+        click.echo(_SITE.format(name=name, **site, others=", ".join(site["servers"][1:])))
     click.echo(_READY.format(**facts, sites=", ".join(sites), rule=_rule(sites)))
 
 

@@ -85,5 +85,8 @@ class BucketLoader:
         for spec in found.values():
             if spec.replicates_to and spec.versioning != "Enabled":
                 self._problems.add(spec.place, f"the bucket {spec.alias} replicates: it needs versioning: Enabled")
-            if len({one.bucket for one in spec.replicates_to}) > 1:
+            for one in spec.replicates_to:
+                if one.bucket is None and self._sites.get(one.site) == CLOUDSERVER:
+                    self._problems.add(spec.place, f"{spec.alias} replicates to {one.site}: it needs a bucket there")
+            if len({one.bucket for one in spec.replicates_to if one.bucket is not None}) > 1:
                 self._problems.add(spec.place, f"the bucket {spec.alias} replicates to more than one bucket")

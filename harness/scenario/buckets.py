@@ -88,23 +88,24 @@ class Buckets:
         for destination in destinations:
             by_prefix.setdefault(destination.prefix, []).append(destination)
         classes = self._target.storage_classes
+        bucket = self._destination_bucket(destinations)
         rules = [
             {
                 "Status": "Enabled",
                 "Prefix": prefix,
                 "Destination": {
-                    "Bucket": f"arn:aws:s3:::{self._destination_bucket(group[0])}",
+                    "Bucket": f"arn:aws:s3:::{bucket}",
                     "StorageClass": ",".join(classes.get(one.site, one.site) for one in group),
                 },
             }
             for prefix, group in by_prefix.items()
         ]
-        return {"Role": self._target.role, "Rules": rules}
+        return {"Role": self._target.role_for(one.site for one in destinations), "Rules": rules}
 
-    def _destination_bucket(self, destination: Destination) -> str:
-        if destination.bucket is None:
-            return self._target.aws_bucket
-        return self._names.get(destination.bucket, destination.bucket)
+    def _destination_bucket(self, destinations: tuple[Destination, ...]) -> str:
+        """Rules of one bucket have one, which clouds do not look at."""
+        named = next((one.bucket for one in destinations if one.bucket is not None), None)
+        return self._target.aws_bucket if named is None else self._names.get(named, named)
 
     def remove(self) -> list[str]:
         """All that was created, and what is in them; what could not be removed, in words."""

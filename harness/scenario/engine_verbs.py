@@ -152,7 +152,9 @@ def start_part(call: Call) -> dict[str, Any]:
 
 
 _PART = shapes.Record(
-    {"part": shapes.Text(PARTS, about="which part of the stack")}, frozenset({"part"}), shorthand="part"
+    {"part": shapes.Text(about=f"{', '.join(PARTS)}; or a further CloudServer such as target, or target-1 of it")},
+    frozenset({"part"}),
+    shorthand="part",
 )
 _HTTP_MEMBERS: dict[str, shapes.Shape] = {
     "method": shapes.Text(about="GET unless given"),

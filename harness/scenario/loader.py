@@ -17,6 +17,7 @@ from harness.scenario.model import AWS, CLOUDSERVER, DIALECTS, BucketSpec, Needs
 from harness.scenario.problems import Problems
 from harness.scenario.scope import Scope
 from harness.scenario.step_loader import StepLoader
+from harness.scenario.target import PART_VERBS, site_of_part
 from harness.scenario.yaml_tree import Node, parse_tree, read_tree
 
 SUFFIXES = (".yaml", ".yml")
@@ -237,6 +238,7 @@ class _Loader:
 
     def _needs(self, steps: tuple[Step, ...], buckets: tuple[BucketSpec, ...]) -> Needs:
         used = {bucket.site for bucket in buckets} | {step.at for step in steps}
+        used |= {site_of_part(str(step.arguments["part"])) for step in steps if step.verb in PART_VERBS}
         declared: dict[str, str] = self._read.get("sites", {})
         for name, kind in declared.items():
             if name not in used and kind in {CLOUDSERVER, AWS}:

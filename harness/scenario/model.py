@@ -125,8 +125,13 @@ class Needs:
 
     @property
     def shared(self) -> bool:
-        """Whether any other run with no needs may use the same stack at the same time."""
-        return not (self.own or self.settings or self.sites)
+        """Whether any other run that needs nothing but the same sites may use the same stack at the same time."""
+        return not (self.own or self.settings)
+
+    @property
+    def site_kinds(self) -> tuple[tuple[str, str], ...]:
+        """``sites`` as a key."""
+        return tuple(sorted(self.sites.items()))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

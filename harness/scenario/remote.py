@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fake_cloudserver import Clock, SystemClock
@@ -102,6 +102,10 @@ class RemoteTarget:
         if site not in self._sites:
             raise Unsupported(f"{self.name} has no site {site}")
         return self._sites[site]
+
+    def role_for(self, sites: Iterable[str]) -> str:  # noqa: ARG002  (the protocol's shape)
+        """As it was given: who knows the accounts of the sites named both roles."""
+        return self.role
 
     def settle(self, timeout: float, buckets: Sequence[str] = ()) -> str:
         """What others have in hand is not looked at: only the objects of ``buckets`` are."""

@@ -13,6 +13,7 @@ from harness.scenario.model import ACCOUNTS, AWS, CLOUDSERVER, Eventually, Holds
 from harness.scenario.paths import check_path
 from harness.scenario.problems import Problems, nearest, unknown
 from harness.scenario.scope import Scope
+from harness.scenario.target import PART_VERBS, PARTS, site_of_part
 from harness.scenario.values import has_names
 from harness.scenario.verb import Verb
 from harness.scenario.yaml_tree import Node
@@ -107,11 +108,21 @@ class StepLoader:
             error=self._error(modifiers.get("error")),
         )
         account = self._account(step, verb, modifiers.get("as"))
+        self._check_part(step)
         if "error" in modifiers and "expect" in modifiers:
             place = modifiers["expect"].place
             self._problems.add(place, "a step that expects an error has no output to expect: use error: {Code: …}")
         output = ERROR if "error" in modifiers else verb.output
         return dataclasses.replace(step, account=account, save=self._save(modifiers.get("save"), output))
+
+    def _check_part(self, step: Step) -> None:
+        """``stop``, ``start`` and ``kill`` name a part of every stack, or a CloudServer that the scenario declares."""
+        part = step.arguments.get("part") if step.verb in PART_VERBS else None
+        if not isinstance(part, str) or part in PARTS or has_names(part):
+            return
+        further = [site for site, kind in self._sites.items() if kind == CLOUDSERVER and site != CLOUDSERVER]
+        if site_of_part(part) not in further:
+            self._problems.add(step.place, unknown("part", part, [*PARTS, *further]))
 
     def _site(self, verb: Verb, node: Node | None) -> str:
         if node is None:

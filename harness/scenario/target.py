@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -15,8 +16,19 @@ from harness.request_log import SeenRequest
 from harness.scenario.model import Needs
 from harness.transport import Transport
 
-#: What ``stop``, ``start`` and ``kill`` can name.
+#: What ``stop``, ``start`` and ``kill`` can name, beside further CloudServers: ``target`` and, for one of its servers,
+#: ``target-1``.
 PARTS = ("aws", "cloudserver", "engine", "kafka")
+
+#: Verbs that name one.
+PART_VERBS = frozenset({"stop", "start", "kill"})
+
+_SERVER = re.compile(r"-[1-9]\Z")
+
+
+def site_of_part(part: str) -> str:
+    """``target`` for ``target`` and for ``target-1``."""
+    return _SERVER.sub("", part)
 
 
 class Unsupported(HarnessError):  # noqa: N818  (no fault of anybody: the run is skipped)
@@ -80,6 +92,9 @@ class Target(Protocol):
 
     def credentials(self, site: str, account: str | None = None) -> tuple[str, str] | None:
         """Access key and secret key, as for :meth:`client`; None for ``anonymous``."""
+
+    def role_for(self, sites: Iterable[str]) -> str:
+        """The role of a rule to these sites: ``role`` as it is for clouds, two roles where a CloudServer is one."""
 
     def settle(self, timeout: float, buckets: Sequence[str] = ()) -> str:
         """Wait until no work is left: journal read to its end, every topic consumed and committed.

@@ -13,6 +13,9 @@ from harness.errors import StackError
 from harness.scenario.model import Needs, ScenarioRun
 from harness.scenario.target import Target, TargetFactory
 
+#: What stacks that are shared differ in: dialect and further sites.
+_Kind = tuple[str, tuple[tuple[str, str], ...]]
+
 
 @dataclasses.dataclass(slots=True)
 class Lease:
@@ -34,8 +37,8 @@ class _Opened:
 
 
 class Targets:
-    """Lends stacks to runs: runs that need nothing of their own share one for each dialect; any other has one to
-    itself, which goes on to the next that needs the same when it was left whole.
+    """Lends stacks to runs: runs that need nothing of their own share one for each dialect and set of sites; any other
+    has one to itself, which goes on to the next that needs the same when it was left whole.
 
     A context manager: leaving it closes them all.
 
@@ -47,9 +50,9 @@ class Targets:
         self._factory = factory
         self._most_idle = idle
         self._lock = threading.Lock()
-        self._opening: dict[str, threading.Lock] = {}
-        self._shared: dict[str, _Opened] = {}
-        self._failed: dict[str, StackError] = {}
+        self._opening: dict[_Kind, threading.Lock] = {}
+        self._shared: dict[_Kind, _Opened] = {}
+        self._failed: dict[_Kind, StackError] = {}
         self._idle: list[_Opened] = []
 
     def __enter__(self) -> Targets:
@@ -84,18 +87,19 @@ class Targets:
         return _Opened(dialect, needs, context.__enter__(), context)
 
     def _shared_one(self, dialect: str, needs: Needs) -> _Opened:
+        kind = (dialect, needs.site_kinds)
         with self._lock:
-            opening = self._opening.setdefault(dialect, threading.Lock())
+            opening = self._opening.setdefault(kind, threading.Lock())
         with opening:
-            if dialect in self._failed:
-                raise self._failed[dialect]
-            if dialect not in self._shared:
+            if kind in self._failed:
+                raise self._failed[kind]
+            if kind not in self._shared:
                 try:
-                    self._shared[dialect] = self._open(dialect, needs)
+                    self._shared[kind] = self._open(dialect, needs)
                 except StackError as error:  # one try is enough: it would go wrong for every run
-                    self._failed[dialect] = error
+                    self._failed[kind] = error
                     raise
-            return self._shared[dialect]
+            return self._shared[kind]
 
     def _taken(self, dialect: str, needs: Needs) -> _Opened | None:
         with self._lock:

@@ -66,8 +66,9 @@ class CloudServerReplicationTask(ReplicationTask):
         self._target = self._targets.connect(entry.roles[1], self._client.request_uids)
         owner = self._at_target(lambda _: self._target.owner())
         replica = replica_of(entry, site, owner)
+        held = self._held_beside(replica)
         try:
-            if self._is_update() and self._has_object(replica):
+            if self._is_update() and _is_same(replica, held):
                 self._update(replica)
             else:
                 self._copy(replica)
@@ -89,22 +90,25 @@ class CloudServerReplicationTask(ReplicationTask):
         entry = self._entry
         return "DATA" not in entry.content and not entry.is_delete_marker and entry.content_length > 0
 
-    def _has_object(self, replica: ObjectQueueEntry) -> bool:
-        """Whether the target's object is the same as ours, as far as its version id does not tell.
+    def _held_beside(self, replica: ObjectQueueEntry) -> dict[str, Any] | None:
+        """What the target has under a version id that does not say which object it is; None for nothing, or for a real
+        version. The replica takes over the id that the target knows it by.
 
-        A null version may have been replaced since. Backbeat does not look, and lays the metadata of one over the
-        data of the other.
+        Backbeat does not look. It lays the metadata of one null version over the data of another; and where the two
+        CloudServers have replication groups of their own, it leaves a null version that cannot be deleted.
         """
         version = replica.encoded_version_id
         if version not in {None, "null"}:
-            return True
+            return None
         try:
             held = self._at_target(lambda client: client.get_metadata(replica.bucket, replica.object_key, version))
         except ReplicationError as error:
             if error.name == "ObjNotFound":
-                return False
+                return None
             raise
-        return bool(held.get("content-md5") == replica.metadata["content-md5"])
+        if version == "null" and held.get("versionId"):
+            replica.metadata["versionId"] = held["versionId"]
+        return held
 
     def _update(self, replica: ObjectQueueEntry) -> None:
         self._at_target(lambda client: self._put_metadata(client, replica, replica.metadata, content="METADATA"))
@@ -253,3 +257,10 @@ class CloudServerReplicationTask(ReplicationTask):
                 raise
 
         return self._context.retry(attempt)
+
+
+def _is_same(replica: ObjectQueueEntry, held: dict[str, Any] | None) -> bool:
+    """Whether the target has this object, as far as one can tell before it is asked to change it."""
+    if replica.encoded_version_id not in {None, "null"}:
+        return True
+    return held is not None and bool(held.get("content-md5") == replica.metadata["content-md5"])

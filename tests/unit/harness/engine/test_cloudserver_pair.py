@@ -192,6 +192,9 @@ def test_a_null_version_that_is_updated_comes_with_its_data(crr: Pair, suspended
     assert crr.replica("k", "null").body == b"from before versioning"
     assert crr.target.request("GET", "/tgt/k", "tagging&versionId=null").elements("Value") == ["2"]
     assert crr.pieces_kept() == 2
+    for held in versions(crr.target, "tgt"):
+        assert crr.target.request("DELETE", "/tgt/k", f"versionId={held}").status == 204
+    assert versions(crr.target, "tgt") == []
 
 
 def test_keys_of_all_kinds(crr: Pair) -> None:

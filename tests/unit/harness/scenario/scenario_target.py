@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -187,6 +187,9 @@ class FakeTarget:
 
     def credentials(self, site: str, account: str | None = None) -> tuple[str, str] | None:
         return None if account == "anonymous" else (f"{account}@{site}", "secret")
+
+    def role_for(self, sites: Iterable[str]) -> str:
+        return f"{self.role},two" if "target" in sites else self.role
 
     def settle(self, timeout: float, buckets: Sequence[str] = ()) -> str:
         self.told.append(f"settle {timeout:g}")

@@ -146,3 +146,13 @@ def test_a_bucket_that_cannot_be_removed_is_a_warning() -> None:
         "the bucket two-1 is left behind", "the bucket src-1 is left behind",
     ]  # fmt: skip
     assert ("cloudserver", "list_multipart_uploads", {"Bucket": "src-1"}) in target.calls
+
+
+def test_rules_to_a_cloudserver_name_two_roles_and_its_bucket() -> None:
+    destinations = (Destination("aws"), Destination("target", bucket="tgt"), Destination("aws", "a/"))
+    configuration = Buckets(FakeTarget(), {"tgt": "tgt-1"}).configuration(destinations)
+    assert configuration["Role"] == "arn:aws:iam::root:role/r,two"
+    assert [rule["Destination"] for rule in configuration["Rules"]] == [
+        {"Bucket": "arn:aws:s3:::tgt-1", "StorageClass": "aws-us-east-1,target"},
+        {"Bucket": "arn:aws:s3:::tgt-1", "StorageClass": "aws-us-east-1"},
+    ]

@@ -124,7 +124,7 @@ def _wrong(text: str) -> list[str]:
             9,
             "unknown member of delete_objects.Delete.Objects[1] 'Kee'; did you mean Key?",
         ),
-        ("- stop: aw", 4, "unknown value of stop 'aw'; did you mean aws?"),
+        ("- stop: aw", 4, "unknown part 'aw'; did you mean aws?"),
         ("- stop:", 4, "stop is a text, not nothing"),
         ("- settle: 10", 4, "settle is a duration such as 10s or 250ms, not 10"),
         ("- settle: {wihin: 1s}", 4, "did you mean within?"),
@@ -257,7 +257,15 @@ def test_wrong_steps(steps: str, line: int, words: str) -> None:
             2,
             "with makes more than 1000 runs",
         ),
+        ("scenario: s\nsteps: [{stop: b-1}]", 2, "unknown part 'b-1'; allowed: aws, cloudserver, engine, kafka"),
+        ("scenario: s\nsteps: [{kill: egnine}]", 2, "unknown part 'egnine'; did you mean engine?"),
         # buckets
+        (
+            "scenario: s\nsites: {b: cloudserver}\nsteps: [{list_buckets: {}, at: b}]\n"
+            "buckets: {src: {versioning: Enabled, replicates_to: b}}",
+            4,
+            "src replicates to b: it needs a bucket there",
+        ),
         ("scenario: s\nbuckets: [src]\nsteps: [settle]", 2, "buckets is a mapping, not a list"),
         ("scenario: s\nbuckets: {Src: {}}\nsteps: [settle]", 2, "the alias 'Src' is not up to 16"),
         ("scenario: s\nbuckets: {aws: {}}\nsteps: [settle]", 2, "the alias aws is taken"),
@@ -348,6 +356,11 @@ def test_right_steps(steps: str) -> None:
         ("", "- settle", Needs()),
         ("", "- stop: aws\n- start: aws", Needs(own=True)),
         ("", "- kill: engine", Needs(own=True)),
+        (
+            "sites: {b: cloudserver}\n",
+            "- stop: b\n- stop: b-2\n- start: b-1",
+            Needs(own=True, sites={"b": "cloudserver"}),
+        ),
         ("stack: {retry: {maxRetries: 1}}\n", "- settle", Needs(settings={"retry": {"maxRetries": 1}})),
         (
             "sites: {b: cloudserver}\n",
@@ -359,7 +372,7 @@ def test_right_steps(steps: str) -> None:
 def test_needs(head: str, steps: str, needs: Needs) -> None:
     scenario = load_text(_steps(steps, head=head))
     assert scenario.needs == needs
-    assert scenario.needs.shared == (needs == Needs())
+    assert scenario.needs.shared == (not needs.own and not needs.settings)
 
 
 def test_what_finally_needs_counts_too() -> None:

@@ -124,6 +124,16 @@ def test_a_shared_stack_is_started_once_however_many_want_it() -> None:
     assert len(factory.made) == 1
 
 
+def test_runs_with_the_same_sites_share_a_stack_of_their_own() -> None:
+    factory = FakeFactory()
+    one, two = (
+        load_text(f"scenario: {title}\nsites: {{b: cloudserver}}\nsteps:\n  - list_buckets:\n    at: b\n").runs()
+        for title in ("t", "u")
+    )
+    run_all(jobs(one, two, runs(title="v")), factory)
+    assert [needs.sites for _, needs in factory.made] == [{"b": "cloudserver"}, {}]
+
+
 def test_a_stack_that_does_not_start_breaks_what_needs_it_and_is_tried_once() -> None:
     tries: list[str] = []
 

@@ -79,7 +79,6 @@ WRONG_STEPS = [
     "- put_object: {Bucket: src, Key: k, ACL: publik}",
     "- list_objects_v2: {Bucket: src, MaxKeys: many}",
     "- settle: 10",
-    "- stop: moon",
     "- http: {path: /, sign: maybe}",
     "- head_object: {Bucket: src, Key: k}\n  as: brat",
     "- head_object: {Bucket: src, Key: k}\n  eventually: 1s\n  holds: 1s\n  expect: {ETag: a}",
