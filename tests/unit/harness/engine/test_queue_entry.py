@@ -135,6 +135,27 @@ def test_the_kafka_form_to_the_byte() -> None:
     assert plain == b'{"bucket":"src","key":"k","value":"{}","ignore":true}'
 
 
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        ({}, True),
+        ({"versionId": "98498980852334999999RG001  "}, True),
+        ({"isNull": True}, True),
+        ({"content-md5": "another"}, True),
+        ({"isDeleteMarker": True}, True),
+        ({"key": "dir/other"}, False),
+        ({"bucket": "another"}, False),
+    ],
+)
+def test_all_versions_and_contents_of_a_key_are_handled_one_after_the_other(change: dict[str, Any], same: bool) -> None:
+    # the message key is what lanes are made of
+    names = {"bucket": "src", "key": "dir/obj"} | change
+    one = ObjectQueueEntry("src", "dir/obj\0v", metadata())
+    other = ObjectQueueEntry(names["bucket"], f"{names['key']}\0w", metadata(**change))
+    assert (one.to_kafka()[0] == other.to_kafka()[0]) is same
+    assert one.to_kafka("a site")[0] == one.to_retry_entry("a site").to_kafka()[0] == one.to_kafka()[0]
+
+
 def test_what_is_written_is_what_is_read() -> None:
     entry = entry_of(metadata()).with_replay_count(3)
     back = queue_entry.parse(entry.to_kafka("aws")[1])

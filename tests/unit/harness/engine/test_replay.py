@@ -252,6 +252,12 @@ class TestEngine:
         assert len(world.queue.read("backbeat-replication-failed")) == 1
         assert engine.idle()
 
+    def test_failures_are_told_only_if_somebody_wants_to_know(self, dialect: str) -> None:
+        world = EngineWorld(dialect, failures=99, monitorReplicationFailures=False)
+        world.run()
+        assert world.server.status == "FAILED"
+        assert world.queue.read("backbeat-replication-failed") == []
+
     def test_replays_are_the_work_of_replay_processors(self, dialect: str) -> None:
         world = EngineWorld(dialect, failures=1)
         engine = world.run()
@@ -283,12 +289,12 @@ class TestEngine:
 
 
 class EngineWorld:
-    def __init__(self, dialect: str, failures: int) -> None:
+    def __init__(self, dialect: str, failures: int, **overrides: Any) -> None:
         from test_engine import World as Whole
 
         from fake_cloudserver import VirtualClock
 
-        self._world = Whole(VirtualClock(), threaded=False, dialect=dialect, replayTopics=REPLAYS)
+        self._world = Whole(VirtualClock(), threaded=False, dialect=dialect, replayTopics=REPLAYS, **overrides)
         self.server, self.queue = self._world.server, self._world.queue
         self.write = "PUT data" if dialect == "design" else "putobject"
         self.server.faults[self.write] = [error(400, "BadDigest") for _ in range(failures)]
