@@ -152,6 +152,7 @@ class QueueProcessor(ConsumingPart):
             # a defect, or metadata that no CloudServer writes: the others go on
             log.exception("the object stays as it is", key=entry.canonical_key, site=self.site.site)
             self._metrics.left_pending(self.site.site, "Defect")
+            self._metrics.skipped(entry, self.site.site)
 
     def _replicate(self, entry: ObjectQueueEntry, message: Message, interruption: Interruption) -> None:
         client = self._clients.new(entry.roles[0] if entry.roles else None)

@@ -79,6 +79,8 @@ class ReplicationStatusProcessor(ConsumingPart):
             # a defect, or metadata that no CloudServer writes: the others go on
             log.exception("the object stays as it is", key=entry.canonical_key, site=entry.site)
             self._metrics.left_pending(entry.site, "Defect")
+            if result.status != status.PENDING:
+                self._metrics.superseded(entry, entry.site)
 
     def _result_of(self, entry: ObjectQueueEntry, site: str) -> SiteResult | None:
         """What the message says about its site; None, without any request, for what cannot be a result."""

@@ -11,7 +11,7 @@ from typing import Any
 from fake_cloudserver import Clock
 from harness.engine.javascript import to_fixed
 from harness.engine.metrics.message import ObjectName
-from harness.engine.statistics import DAY_INTERVALS, INTERVAL_MS, THROUGHPUT_INTERVALS, Statistics
+from harness.engine.metrics.statistics import DAY_INTERVALS, INTERVAL_MS, THROUGHPUT_INTERVALS, Statistics
 
 _DAY = DAY_INTERVALS * INTERVAL_MS // 1000
 _RECENT = THROUGHPUT_INTERVALS * INTERVAL_MS // 1000

@@ -11,7 +11,7 @@ from typing import Any
 from fake_cloudserver import Clock, get_logger
 from harness.engine.javascript import stringify
 from harness.engine.metrics.message import parse
-from harness.engine.statistics import Statistics
+from harness.engine.metrics.statistics import Statistics
 from harness.queue.base import Follower, Message, MessageTooLarge, Outgoing, Queue, QueueClosed
 from harness.queue.interruption import Interrupted, Interruption
 

@@ -18,9 +18,9 @@ from harness.engine.metrics.message import ObjectName
 from harness.engine.metrics.queue_metrics import QueueMetrics
 from harness.engine.metrics.registry import MetricsRegistry
 from harness.engine.metrics.reports import MetricsReports
+from harness.engine.metrics.statistics import Statistics
 from harness.engine.queue_entry import ObjectQueueEntry
 from harness.engine.settings import EngineSettings
-from harness.engine.statistics import Statistics
 
 _RESULTS = {status.COMPLETED: message.COMPLETED, status.FAILED: message.FAILED}
 

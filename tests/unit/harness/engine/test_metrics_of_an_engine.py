@@ -15,7 +15,7 @@ from harness.engine.engine import Engine
 from harness.engine.metrics import EngineMetrics
 from harness.engine.metrics.answers import SITE_METRICS, MetricsAnswers
 from harness.engine.metrics.message import MetricsMessage, ObjectName, parse
-from harness.engine.statistics import Count
+from harness.engine.metrics.statistics import Count
 
 API = {"host": "127.0.0.1", "port": 0}
 NAME = ObjectName("src", "dir/obj", "aKBarX2y5Cjl00000000001I4j3QKItW")

@@ -7,7 +7,7 @@ import pytest
 from fake_cloudserver import SeededRandomness, VirtualClock
 from harness.engine.metrics.consumer import MetricsConsumer
 from harness.engine.metrics.message import MetricsMessage, ObjectName
-from harness.engine.statistics import Count, Statistics
+from harness.engine.metrics.statistics import Count, Statistics
 from harness.queue.base import Outgoing, TopicSpecification
 from harness.queue.interruption import Interruption
 from harness.queue.memory import MemoryQueue

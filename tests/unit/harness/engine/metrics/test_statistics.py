@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fake_cloudserver import VirtualClock
 from harness.engine.metrics.answers import SITE_METRICS, MetricsAnswers
 from harness.engine.metrics.message import MetricsMessage, ObjectName
-from harness.engine.statistics import INTERVAL_MS, Count, Statistics
+from harness.engine.metrics.statistics import INTERVAL_MS, Count, Statistics
 
 #: The start of an interval.
 NOW = 1_767_225_600_000
