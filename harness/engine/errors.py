@@ -51,5 +51,9 @@ def is_retryable(http_status: int, name: str) -> bool:
     return http_status >= 500 or http_status == 429 or name in _RETRYABLE_NAMES
 
 
+class Postponed(Exception):  # noqa: N818  (a state, not a fault)
+    """A result could not be written for so long that it had better make way for others, and come again."""
+
+
 class MalformedEntryError(Exception):
     """A message that is no queue entry; it can never be processed."""

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from fake_cloudserver import get_logger
 from harness.engine.backbeat_client import BackbeatClient
+from harness.engine.errors import Postponed
 from harness.engine.queue_entry import ObjectQueueEntry
 from harness.engine.status import SiteResult
 from harness.engine.status_writer import StatusWriter
@@ -66,10 +67,14 @@ class MetadataPublisher:
 
     The designed workflow knows no replays. Its failures take them all the same way as the released ones: the writer
     that the task shares with the status processor decides, so that a failure is written only when it is final.
+
+    Args:
+        later: takes results that the source breaks at for minutes; without it they are waited for.
     """
 
-    def __init__(self, writer: StatusWriter) -> None:
+    def __init__(self, writer: StatusWriter, later: StatusTopicPublisher | None = None) -> None:
         self._writer = writer
+        self._later = later
 
     def publish(
         self,
@@ -79,6 +84,12 @@ class MetadataPublisher:
         outcome: Outcome,
         interruption: Interruption,
     ) -> None:
-        if outcome.status is not None:
-            result = SiteResult(site, outcome.status, outcome.version_id, entry.metadata)
-            self._writer.write(client, entry, result, interruption)
+        if outcome.status is None:
+            return
+        result = SiteResult(site, outcome.status, outcome.version_id, entry.metadata)
+        try:
+            self._writer.write(client, entry, result, interruption, may_postpone=self._later is not None)
+        except Postponed as postponed:
+            assert self._later is not None
+            log.warning("result postponed", key=entry.canonical_key, site=site, reason=str(postponed))
+            self._later.publish(client, entry, site, outcome, interruption)

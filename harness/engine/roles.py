@@ -273,6 +273,5 @@ def _status_writer(means: Means) -> StatusWriter:
 
 
 def _publisher(means: Means, writer: StatusWriter) -> Publisher:
-    if means.settings.dialect == "design":
-        return MetadataPublisher(writer)
-    return StatusTopicPublisher(means.queue.producer(), means.settings.replication_status_topic, writer)
+    to_topic = StatusTopicPublisher(means.queue.producer(), means.settings.replication_status_topic, writer)
+    return MetadataPublisher(writer, to_topic) if means.settings.dialect == "design" else to_topic

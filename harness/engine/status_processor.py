@@ -11,13 +11,13 @@ from harness.engine import queue_entry, status
 from harness.engine.checkpoints import STATUS_CONSUMED, Checkpoints
 from harness.engine.clients import SourceClients
 from harness.engine.consuming import ConsumingPart
-from harness.engine.errors import MalformedEntryError
+from harness.engine.errors import MalformedEntryError, Postponed
 from harness.engine.metrics import EngineMetrics
 from harness.engine.queue_entry import ObjectQueueEntry
 from harness.engine.settings import EngineSettings
 from harness.engine.status import SiteResult
 from harness.engine.status_writer import StatusWriter
-from harness.queue.base import Message, Queue, QueueError
+from harness.queue.base import Message, Outgoing, Queue, QueueError
 from harness.queue.interruption import Interrupted, Interruption
 from harness.queue.ordered import OrderedConsumption
 
@@ -44,6 +44,7 @@ class ReplicationStatusProcessor(ConsumingPart):
         threaded: bool = True,
     ) -> None:
         self._clients = clients
+        self._producer = queue.producer()
         self._writer = writer
         self._metrics = metrics
         self._checkpoints = checkpoints
@@ -71,8 +72,13 @@ class ReplicationStatusProcessor(ConsumingPart):
         result = self._result_of(entry, entry.site)
         if result is None:
             return
+        client = self._clients.new(entry.roles[0] if entry.roles else None)
         try:
-            self._writer.write(self._clients.new(entry.roles[0] if entry.roles else None), entry, result, interruption)
+            self._writer.write(client, entry, result, interruption, may_postpone=True)
+        except Postponed as postponed:
+            # one object must not hold up all others: its result goes to the end of the line
+            log.warning("result postponed", key=entry.canonical_key, site=entry.site, reason=str(postponed))
+            self._producer.send_all([Outgoing(message.topic, message.key, message.value)], interruption)
         except (Interrupted, QueueError):
             raise
         except Exception:

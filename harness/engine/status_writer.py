@@ -6,13 +6,14 @@ Source: Backbeat extensions/replication/tasks/UpdateReplicationStatus.js, lib/Ba
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+import functools
+from typing import Any, Protocol
 
 from fake_cloudserver import Clock, Randomness, get_logger
 from harness.engine import object_metadata, status
 from harness.engine.backbeat_client import BackbeatClient
 from harness.engine.checkpoints import STATUS_REPLAYED, STATUS_WRITTEN, Checkpoints
-from harness.engine.errors import ReplicationError
+from harness.engine.errors import Postponed, ReplicationError
 from harness.engine.failed_topic import FailedTopic
 from harness.engine.gc_topic import GcTopic
 from harness.engine.metrics import EngineMetrics
@@ -41,6 +42,12 @@ class _Merged:
     current: dict[str, Any]
     changed: dict[str, Any] | None
     held: bool = False
+
+
+class _Attempt(Protocol):
+    """Read, merge and write; with ``hold_failure`` a failure is not written."""
+
+    def __call__(self, *, hold_failure: bool) -> _Merged: ...
 
 
 class StatusWriter:
@@ -78,30 +85,38 @@ class StatusWriter:
         self._checkpoints = checkpoints
 
     def write(
-        self, client: BackbeatClient, entry: ObjectQueueEntry, result: SiteResult, interruption: Interruption
+        self,
+        client: BackbeatClient,
+        entry: ObjectQueueEntry,
+        result: SiteResult,
+        interruption: Interruption,
+        *,
+        may_postpone: bool = False,
     ) -> str | None:
         """The site's status as written; None when there was nothing to write, or nothing to write to.
 
-        Raises Interrupted while it waits for the source or for Kafka.
+        Raises Interrupted while it waits for the source or for Kafka; Postponed, where that is allowed, when the
+        source is there and breaks at this object for minutes.
         """
         begun = self._clock.monotonic()
-        how, now = self._write(client, entry, result, interruption)
+        attempt = functools.partial(self._settle, client, entry, result, interruption, may_postpone=may_postpone)
+        how, now = self._write(attempt, entry, result, interruption)
         self._metrics.status_processed(how, result.status, self._clock.monotonic() - begun)
         return now
 
     def _write(
-        self, client: BackbeatClient, entry: ObjectQueueEntry, result: SiteResult, interruption: Interruption
+        self, attempt: _Attempt, entry: ObjectQueueEntry, result: SiteResult, interruption: Interruption
     ) -> tuple[str, str | None]:
         """What came of it, in the words of the metrics, and the site's status as written."""
         retry = None
         if result.status == status.FAILED and self._replays is not None:
             retry = self._replays.next_of(entry, result.site)
         try:
-            merged = self._settle(client, entry, result, interruption, hold_failure=retry is not None)
+            merged = attempt(hold_failure=retry is not None)
             if merged.held and retry is not None and self._replay(entry, retry, result.site, interruption):
                 return "nochange", None
             if merged.held:
-                merged = self._settle(client, entry, result, interruption, hold_failure=False)
+                merged = attempt(hold_failure=False)
         except ReplicationError as error:
             self._give_up(entry, result, error, interruption)
             return "error", None
@@ -114,14 +129,20 @@ class StatusWriter:
         entry: ObjectQueueEntry,
         result: SiteResult,
         interruption: Interruption,
+        may_postpone: bool,
         *,
         hold_failure: bool,
     ) -> _Merged:
-        bound = _bound(entry, result)
+        bound, begun = _bound(entry, result), self._clock.monotonic()
+
+        def waits(error: ReplicationError) -> None:
+            bound.warning("status not written yet, trying on", reason=str(error))
+            # an answer of 503, or none, is about the source and not about this object
+            if may_postpone and error.http_status == 500 and self._clock.monotonic() - begun >= DEFAULT_RETRY.timeout_s:
+                raise Postponed(str(error))
+
         return Retry(self._clock, self._randomness, interruption).until_it_works(
-            lambda: self._write_once(client, entry, result, hold_failure=hold_failure),
-            DEFAULT_RETRY,
-            on_retry=lambda error: bound.warning("status not written yet, trying on", reason=str(error)),
+            lambda: self._write_once(client, entry, result, hold_failure=hold_failure), DEFAULT_RETRY, on_retry=waits
         )
 
     def _write_once(

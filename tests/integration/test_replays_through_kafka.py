@@ -30,8 +30,9 @@ def test_half_of_all_attempts_fail_and_everything_arrives(dialect: str, monkeypa
         stack.start_engine()
         assert stack.settle(60) == ""
         assert {key: replication.status(bucket, key) for key in keys} == dict.fromkeys(keys, "COMPLETED")
-        assert [[one["Body"] for one in replication.replicas(bucket, key)] for key in keys] == [
-            [key.encode()] for key in keys
-        ]
+        copies = {key: [one["Body"] for one in replication.replicas(bucket, key)] for key in keys}
+        assert {key: set(bodies) for key, bodies in copies.items()} == {key: {key.encode()} for key in keys}
+        # the release dialect cannot tell what was copied when it was killed
+        assert dialect == "release" or all(len(bodies) == 1 for bodies in copies.values())
         assert stack.queue.read("replay-0")
         assert stack.queue.read("backbeat-replication-failed") == []

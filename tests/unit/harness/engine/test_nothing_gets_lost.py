@@ -146,6 +146,47 @@ def test_a_status_that_is_too_large_for_kafka_is_written_at_once() -> None:
     assert processing.queue.backlog(processor.group, [TOPIC]) == 0
 
 
+class TestOneObjectThatBreaksTheSource:
+    """A source that answers 500 about one object for ever must not hold up the results of all others."""
+
+    @pytest.mark.parametrize("call", ["GET metadata", "PUT metadata"])
+    def test_its_result_goes_to_the_end_of_the_line(self, call: str) -> None:
+        processing = Processing()
+        entry = processing.world.entry().with_status(SITE, "COMPLETED", "v")
+        processing.send_entry(entry, SITE, STATUS_TOPIC)
+        processing.server.faults[call] = [error(500, "InternalError")] * 20
+        status_processor = processing.status_processor()
+        status_processor.step()
+        first, again = processing.queue.read(STATUS_TOPIC)
+        assert (again.key, again.value) == (first.key, first.value)
+        assert processing.queue.backlog(status_processor.group, [STATUS_TOPIC]) == 1
+        assert 300 <= processing.world.clock.monotonic() <= 900
+        status_processor.step()
+        assert processing.queue.backlog(status_processor.group, [STATUS_TOPIC]) == 0
+        assert processing.server.document is not None
+        assert processing.server.document["replicationInfo"]["status"] == "COMPLETED"
+
+    def test_in_the_designed_dialect_it_is_left_to_the_status_processor(self) -> None:
+        processing = Processing(dialect="design")
+        processing.send_entry()
+        processing.server.faults["PUT metadata"] = [error(500, "InternalError")] * 20
+        processor = processing.processor()
+        processor.step()
+        assert processing.queue.backlog(processor.group, [TOPIC]) == 0
+        assert len(processing.server.aws) == 1
+        processing.status_processor().step()
+        assert processing.server.document is not None
+        assert processing.server.document["replicationInfo"]["backends"] == [pending("COMPLETED", "aws-1")]
+
+    @pytest.mark.parametrize("answer", [error(503, "ServiceUnavailable"), error(429, "SlowDown")])
+    def test_a_source_that_is_not_there_is_waited_for(self, answer: Answer) -> None:
+        processing = Processing()
+        processing.send_entry(processing.world.entry().with_status(SITE, "COMPLETED", "v"), SITE, STATUS_TOPIC)
+        processing.server.faults["PUT metadata"] = [answer] * 40
+        processing.status_processor().step()
+        assert len(processing.queue.read(STATUS_TOPIC)) == 1
+
+
 class TestTwoSitesAtOnce:
     """The designed dialect: the tasks of two sites write the same metadata."""
 

@@ -43,11 +43,8 @@ class Processing:
 
     def processor(self, **options: Any) -> QueueProcessor:
         settings = self.world.settings
-        publisher = (
-            MetadataPublisher(self.writer)
-            if settings.dialect == "design"
-            else StatusTopicPublisher(self.queue.producer(), STATUS_TOPIC, self.writer)
-        )
+        to_topic = StatusTopicPublisher(self.queue.producer(), STATUS_TOPIC, self.writer)
+        publisher = MetadataPublisher(self.writer, to_topic) if settings.dialect == "design" else to_topic
         return QueueProcessor(
             settings,
             settings.bootstrap_list[0],
