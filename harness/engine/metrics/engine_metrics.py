@@ -147,7 +147,11 @@ class EngineMetrics:
 
     def skipped(self, entry: ObjectQueueEntry, site: str) -> None:
         """The entry ends without a result; it is no longer pending, if it ever was."""
-        if status.site_status(entry.metadata, site) == status.PENDING:
+        try:
+            was_pending = status.site_status(entry.metadata, site) == status.PENDING
+        except (AttributeError, KeyError, TypeError):
+            return  # metadata that no CloudServer writes
+        if was_pending:
             self.superseded(entry, site)
 
     # the status processor
@@ -238,7 +242,10 @@ class EngineMetrics:
 
 def _size(entry: ObjectQueueEntry) -> int:
     """Bytes that the entry has to send, as the populator counts them."""
-    return entry.content_length if "DATA" in entry.content else 0
+    try:
+        return entry.content_length if "DATA" in entry.content else 0
+    except (KeyError, TypeError, ValueError):
+        return 0  # metadata that no CloudServer writes
 
 
 def _is_count(left: Any) -> TypeGuard[int]:
