@@ -52,8 +52,8 @@ class GarbageCollector(ConsumingPart):
         if request is None:
             log.warning("no action to delete data", offset=message.offset)
             return
-        bucket, key, headers, locations = request
-        client = self._clients.new()
+        role, bucket, key, headers, locations = request
+        client = self._clients.new(role)
         try:
             Retry(self._clock, self._randomness, interruption).until_it_works(
                 lambda: client.batch_delete(bucket, key, locations, headers), DEFAULT_RETRY
@@ -64,19 +64,20 @@ class GarbageCollector(ConsumingPart):
                 log.warning("data not deleted", bucket=bucket, key=key, reason=str(error))
 
 
-def _delete_request(value: bytes) -> tuple[str, str, Mapping[str, str], list[dict[str, Any]]] | None:
-    """Bucket, key, headers and locations of a well-formed action; None for anything else."""
+def _delete_request(value: bytes) -> tuple[str | None, str, str, Mapping[str, str], list[dict[str, Any]]] | None:
+    """Role, bucket, key, headers and locations of a well-formed action; None for anything else."""
     try:
         action = json.loads(value)
         source, target = action["source"], action["target"]
         locations = [dict(location) for location in target["locations"]]
         bucket, key = str(source["bucket"]), str(source["objectKey"])
+        role = (action.get("auth") or {}).get("roleArn")
         tags = {"scal-delete-marker": "true", "scal-delete-service": str(action["contextInfo"]["origin"])}
-    except (KeyError, TypeError, ValueError, RecursionError):
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         return None
     if action.get("action") != DELETE_DATA or not locations:
         return None
     headers = {"X-Scal-Storage-Class": str(source.get("storageClass") or ""), "X-Scal-Tags": stringify(tags)}
     if source.get("lastModified"):
         headers["If-Unmodified-Since"] = str(source["lastModified"])
-    return bucket, key, headers, locations
+    return role, bucket, key, headers, locations

@@ -60,6 +60,8 @@ def delete_action(entry: ObjectQueueEntry, metadata: dict[str, Any], action_id: 
                 "objectKey": entry.object_key,
                 "versionId": entry.encoded_version_id,
             },
+            # ours: under role authentication the collector has to know whose data these are
+            "auth": {"roleArn": (entry.roles or [""])[0]},
             "source": {
                 "bucket": entry.bucket,
                 "objectKey": entry.object_key,

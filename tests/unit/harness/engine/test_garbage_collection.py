@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from engine_helpers import ENCODED, SITE, SmallCloudServer, World, error, metadata, pending
+from engine_helpers import ENCODED, ROLE, SITE, SmallCloudServer, World, error, metadata, pending
 
 from fake_cloudserver import SeededRandomness
 from harness.engine.checkpoints import Checkpoints
@@ -77,6 +77,7 @@ def test_the_action() -> None:
             "objectKey": "dir/obj",
             "versionId": ENCODED,
         },
+        "auth": {"roleArn": ROLE},
         "source": {
             "bucket": "src",
             "objectKey": "dir/obj",
@@ -167,6 +168,7 @@ def test_what_cannot_be_deleted_now_is_tried_on_and_what_never_can_is_left(fault
         b"{broken",
         b"[]",
         b'{"action":"deleteData"}',
+        b'{"auth":7,"source":{"bucket":"b","objectKey":"k"},"target":{"locations":[{}]},"contextInfo":{"origin":"o"}}',
         b'{"action":"copyLocation","source":{"bucket":"b","objectKey":"k"},"target":{"locations":[{}]},"contextInfo":{"origin":"o"}}',
         b'{"action":"deleteData","source":{"bucket":"b","objectKey":"k"},"target":{"locations":[]},"contextInfo":{"origin":"o"}}',
     ],
