@@ -115,6 +115,11 @@ class Pair:
         """Give a bucket of the source these rules."""
         _expect(self.source.request("PUT", f"/{bucket}", "replication", body=configuration(*rules, role=role)))
 
+    def started(self) -> Engine:
+        """The engine, with its parts made."""
+        self.engine.step()
+        return self.engine
+
     def run(self) -> None:
         """Until there is nothing left to do."""
         self.engine.run_until_idle()

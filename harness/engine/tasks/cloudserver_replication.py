@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from harness.engine import status
+from harness.engine import object_metadata, status
 from harness.engine.backbeat_client import BackbeatClient, streamed
 from harness.engine.clients import TargetClients, TargetConnection
 from harness.engine.errors import ReplicationError
@@ -77,6 +77,8 @@ class CloudServerReplicationTask(ReplicationTask):
                 raise
             self._log.info("the target lacks the object: all of it is replicated")
             self._copy(replica)
+        if entry.raw_version_id == "null":
+            self._put_current_on_top(replica)
         return ""
 
     # what is to be done
@@ -109,6 +111,29 @@ class CloudServerReplicationTask(ReplicationTask):
         if version == "null" and held.get("versionId"):
             replica.metadata["versionId"] = held["versionId"]
         return held
+
+    def _put_current_on_top(self, replica: ObjectQueueEntry) -> None:
+        """A null version that is new to the target becomes its current one, whatever was there; what is current at the
+        source is written there again, so that it is current there, too.
+
+        Backbeat does not, and readers of the target get an object that was replaced long ago.
+        (cloudserver lib/routes/routeBackbeat.js, putMetadata)
+        """
+        entry, bucket, key = self._entry, replica.bucket, replica.object_key
+        current = self._context.retry(lambda: self._client.get_metadata(entry.bucket, entry.object_key, None))
+        version = object_metadata.encoded_version_id(current)
+        if version in {None, "null"}:
+            return
+        on_top = self._at_target(lambda client: client.get_metadata(bucket, key, None))
+        if object_metadata.encoded_version_id(on_top) not in {None, "null"}:
+            return
+        try:
+            held = self._at_target(lambda client: client.get_metadata(bucket, key, version))
+        except ReplicationError as error:
+            if error.name != "ObjNotFound" or error.origin == "source":
+                raise
+            return  # it has an entry of its own, which comes
+        self._at_target(lambda client: client.put_metadata(bucket, key, version, held))
 
     def _update(self, replica: ObjectQueueEntry) -> None:
         self._at_target(lambda client: self._put_metadata(client, replica, replica.metadata, content="METADATA"))

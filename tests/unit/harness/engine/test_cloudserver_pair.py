@@ -6,12 +6,16 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
+from unittest.mock import Mock
 
 import pytest
+from vault_helpers import SmallVault, behind_front_end, wsgi_of
 
 from harness.engine.status import COMPLETED, FAILED
+from harness.engine.tasks.aws_replication import AWSReplicationTask
+from harness.engine.tasks.cloudserver_replication import CloudServerReplicationTask
 from support.in_process import Client, Reply
-from support.two_cloudservers import LISA, OTHER_SITE, SITE, Pair, configuration, pair, rule, servers_of
+from support.two_cloudservers import LISA, OTHER_SITE, ROLES, SITE, Pair, configuration, pair, rule, servers_of
 
 
 @pytest.fixture(params=["design", "release"])
@@ -197,6 +201,25 @@ def test_a_null_version_that_is_updated_comes_with_its_data(crr: Pair, suspended
     assert versions(crr.target, "tgt") == []
 
 
+@pytest.mark.parametrize("suspended", [False, True])
+def test_a_null_version_that_comes_late_stays_below_what_is_current(crr: Pair, suspended: bool) -> None:
+    assert crr.source.request("PUT", "/older").status == 200
+    if suspended:
+        assert crr.source.request("PUT", "/older", "versioning", body=versioning("Suspended")).status == 200
+    crr.source.request("PUT", "/older/k", body=b"from before versioning")
+    crr.source.request("PUT", "/older", "versioning", body=versioning("Enabled"))
+    crr.replicate(rule(), bucket="older")
+    newer = [crr.source.request("PUT", "/older/k", body=body).header("x-amz-version-id") for body in (b"1", b"2")]
+    crr.run()
+    assert crr.source.request("PUT", "/older/k", "tagging&versionId=null", body=tagging("1")).status == 200
+    crr.run()
+    assert crr.replica("k", "null").body == b"from before versioning"
+    assert crr.replica("k").body == b"2"
+    listed = crr.target.request("GET", "/tgt", "versions")
+    assert listed.elements("VersionId") == [newer[1], newer[0], "null"]
+    assert listed.elements("IsLatest") == ["true", "false", "false"]
+
+
 def test_keys_of_all_kinds(crr: Pair) -> None:
     for key in ("%C3%A9t%C3%A9/%20x", "a%252Fb", "plus%2Bplus", "dots/../up", "%21%27%28%29%2A"):
         crr.put(key, key.encode())
@@ -220,6 +243,22 @@ def test_a_replica_is_replicated_no_further(crr: Pair) -> None:
     assert not any('"status":"PENDING","backends"' in (one.value or "") for one in written)
 
 
+def test_each_kind_of_site_has_its_kind_of_task(crr: Pair) -> None:
+    context, entry = Mock(), Mock()
+    target = next(processor for processor in crr.started().processors if processor.site.site == SITE)
+    assert isinstance(target._task(context, entry), CloudServerReplicationTask)
+    target._targets = None  # as for a site with a type
+    assert isinstance(target._task(context, entry), AWSReplicationTask)
+
+
+def test_a_site_that_the_object_does_not_name_does_nothing(crr: Pair) -> None:
+    crr.replicate(rule(OTHER_SITE))
+    crr.put("k", b"hello")
+    crr.run()
+    assert crr.replica("k").status == 404
+    assert crr.replica("k", client=crr.other).body == b"hello"
+
+
 def test_two_sites_at_once(crr: Pair) -> None:
     crr.replicate(rule(f"{SITE},{OTHER_SITE}"))
     crr.put("k", b"hello")
@@ -234,11 +273,14 @@ def test_one_site_down_does_not_hold_up_the_other(crr: Pair) -> None:
     crr.replicate(rule(f"{SITE},{OTHER_SITE}"))
     for host in servers_of(OTHER_SITE):
         del crr.network[host]
-    crr.put("k", b"hello")
+    version = crr.put("k", b"hello")
     crr.run()
     info = crr.metadata(crr.source, "src", "k")["replicationInfo"]
     assert [(one["site"], one["status"]) for one in info["backends"]] == [(SITE, COMPLETED), (OTHER_SITE, FAILED)]
     assert crr.replica("k").body == b"hello"
+    [failed] = [json.loads(message.value) for message in crr.queue.read("backbeat-replication-failed")]
+    assert failed["key"].startswith(f"bb:crr:failed:{OTHER_SITE}:")
+    assert failed["member"] == f"src:k:{version}"
 
 
 @pytest.mark.parametrize("down", servers_of(SITE))
@@ -343,3 +385,24 @@ def test_an_encrypted_object_for_a_clear_bucket(crr: Pair) -> None:
     crr.run()
     replica = crr.replica("k")
     assert (replica.body, replica.header("x-amz-server-side-encryption")) == (b"hello", None)
+
+
+def test_everybody_may_act_in_roles() -> None:
+    """With Vaults that hand out the keys of service accounts, as these CloudServers know no temporary ones."""
+    vaults = {name: SmallVault(owner=LISA) for name in ("source", "target")}
+    for vault in vaults.values():
+        vault.keys = ("replicationKey1", "replicationSecretKey1")
+    auth = {"type": "role", "vault": {"host": "vault", "port": 8500}}
+    source = {"host": "127.0.0.1", "port": 8000, "auth": auth}
+    with pair("release", source=source, destination={"auth": {"type": "role"}}) as crr:
+        crr.network["vault:8500"] = wsgi_of(vaults["source"])
+        for host in servers_of(SITE):
+            crr.network[host] = behind_front_end(crr.network[host], vaults["target"])
+        crr.put("k", b"hello")
+        crr.run()
+        assert crr.status("k") == COMPLETED
+        assert crr.replica("k").body == b"hello"
+        assert crr.metadata(crr.target, "tgt", "k")["owner-id"] == LISA
+    assert vaults["source"].names() == ["AssumeRoleBackbeat"]
+    assert vaults["target"].names() == ["AccountsCanonicalIds", "AssumeRoleBackbeat"]
+    assert {call.parameters["RoleArn"] for call in vaults["source"].calls} == {ROLES.split(",")[0]}

@@ -133,6 +133,26 @@ class TestData:
         assert get.headers["range"] == "bytes=0-10"
         assert world.target.data == b"hello world"
 
+    def test_ten_megabytes_flow_through(self) -> None:
+        body = bytes(10_000_000)
+        world = CloudServerWorld(SmallSource(body))
+        assert world.run() == COMPLETED
+        assert world.target.data == body
+        assert world.source.opened[0].closed
+
+    @pytest.mark.parametrize("side", ["source", "target"])
+    def test_a_connection_that_always_breaks_is_a_failure_and_leaves_nothing_open(self, side: str) -> None:
+        world = CloudServerWorld()
+        broken = [BrokenAnswer(206, b"hello world") for _ in range(9)]
+        if side == "source":
+            world.source.faults["GET object"] = list(broken)
+        else:
+            world.target.faults["PUT data"] = [TransportError("ECONNRESET", "cut") for _ in range(9)]
+        assert world.run().status == "FAILED"
+        opened = [*world.source.opened, *(broken[:4] if side == "source" else [])]
+        assert len(opened) == 4
+        assert all(answer.closed for answer in opened)
+
     def test_a_part_without_bytes_is_not_read(self) -> None:
         world = CloudServerWorld(SmallSource(b"hello", b""))
         assert world.run() == COMPLETED
@@ -253,13 +273,13 @@ class TestMetadata:
         world.source.document = document(b"hello world", content=["METADATA"], isNull=True, tags={"a": "b"})
         world.network.asked.clear()
         assert world.run() == COMPLETED
-        assert world.names == [*CHECKS, "target GET metadata", "target PUT metadata"]
+        assert world.names == [*CHECKS, "target GET metadata", "target PUT metadata", "GET metadata"]
         assert world.target.data == b"hello world"
 
     def test_an_update_of_a_null_version_that_the_target_lacks_sends_everything(self) -> None:
         world = CloudServerWorld(SmallSource(b"hello world", content=["METADATA"], isNull=True))
         assert world.run() == COMPLETED
-        assert world.names[2:] == ["target GET metadata", "GET object", "target PUT data", "target PUT metadata"]
+        assert world.names[2:-1] == ["target GET metadata", "GET object", "target PUT data", "target PUT metadata"]
 
 
 class TestRules:

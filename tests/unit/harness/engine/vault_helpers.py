@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from engine_helpers import Answer
 
+from harness.engine.vault import PROXY_PATH
 from harness.transport import Body, TransportError
 
 
@@ -33,11 +34,13 @@ class SmallVault:
     Attributes:
         faults: by the name of an action, what to answer instead, one after the other; None answers as usual.
         expires: milliseconds since the epoch, of the keys that it hands out.
+        keys: access and secret key to hand out; new ones each time unless given.
     """
 
     def __init__(self, owner: str = "target-canonical-id", expires: float = 4e12) -> None:
         self.owner = owner
         self.expires = expires
+        self.keys: tuple[str, str] | None = None
         self.calls: list[Asked] = []
         self.faults: dict[str, list[Answer | TransportError | None]] = {}
 
@@ -63,11 +66,13 @@ class SmallVault:
         if call.name == "AccountsCanonicalIds":
             return [{"accountId": call.parameters["accountIds"], "canonicalId": self.owner, "name": "Target"}]
         number = self.names().count("AssumeRoleBackbeat")
+        access_key, secret_key = self.keys or (f"temporary-{number}", "secret")
+        token = f"token-{number}" if self.keys is None else "AQoDYXdzEPT" * 20
         return {
             "Credentials": {
-                "AccessKeyId": f"temporary-{number}",
-                "SecretAccessKey": "secret",
-                "SessionToken": f"token-{number}",
+                "AccessKeyId": access_key,
+                "SecretAccessKey": secret_key,
+                "SessionToken": token,
                 "Expiration": self.expires,
             },
             "AssumedRoleUser": {"AssumedRoleId": "id", "Arn": call.parameters["RoleArn"]},
@@ -79,3 +84,28 @@ def vault_error(status: int, name: str) -> Answer:
     return Answer(
         status, f"<ErrorResponse><Error><Code>{name}</Code><Message>m</Message></Error></ErrorResponse>".encode()
     )
+
+
+def wsgi_of(vault: SmallVault) -> Callable[..., Iterable[bytes]]:
+    """The same as a WSGI application."""
+
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        url = f"http://vault{environ['RAW_URI']}"
+        body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+        answer = vault.send(environ["REQUEST_METHOD"], url, dict(environ["cloudserver.headers"]), body)
+        start_response(f"{answer.status} {answer.reason}", list(answer.headers.items()))
+        return [answer.read()]
+
+    return app
+
+
+def behind_front_end(app: Any, vault: SmallVault) -> Callable[..., Iterable[bytes]]:
+    """A server that hands the proxy's path on to Vault, and everything else to ``app``."""
+    asked = wsgi_of(vault)
+
+    def front_end(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        chosen = asked if environ["PATH_INFO"].startswith(PROXY_PATH) else app
+        answer: Iterable[bytes] = chosen(environ, start_response)
+        return answer
+
+    return front_end
