@@ -13,7 +13,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "engine.md").read_text(encoding="ut
 
 
 def test_the_example_is_read(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    example, *_ = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
     file = tmp_path / "engine.json"
     file.write_text(example, encoding="utf-8")
     settings = EngineSettings.load(file)
@@ -22,7 +22,7 @@ def test_the_example_is_read(tmp_path: Path) -> None:
 
 
 def test_the_defaults_are_those_of_the_table(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    example, *_ = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
     settings = EngineSettings.model_validate({**json.loads(example), "dialect": "design"})
     assert f"| `queueProcessor.concurrency` | {settings.queue_processor.concurrency} |" in PAGE
     assert f"| `queueProcessor.mpuPartsConcurrency` | {settings.queue_processor.mpu_parts_concurrency} |" in PAGE
