@@ -52,6 +52,16 @@ def versioning(status: str) -> str:
     return f"<VersioningConfiguration><Status>{status}</Status></VersioningConfiguration>"
 
 
+def put_older_object(crr: Pair, *, suspended: bool) -> None:
+    """``older/k``, without a version id or with that of a null version, in a bucket that replicates from now on."""
+    assert crr.source.request("PUT", "/older").status == 200
+    if suspended:
+        assert crr.source.request("PUT", "/older", "versioning", body=versioning("Suspended")).status == 200
+    crr.source.request("PUT", "/older/k", body=b"from before versioning")
+    crr.source.request("PUT", "/older", "versioning", body=versioning("Enabled"))
+    crr.replicate(rule(), bucket="older")
+
+
 def seen(reply: Reply, *names: str) -> list[str | None]:
     return [reply.header(name) for name in names]
 
@@ -177,12 +187,7 @@ def test_removing_a_version_is_not_replicated(crr: Pair) -> None:
 
 @pytest.mark.parametrize("suspended", [False, True])
 def test_a_null_version_that_is_updated_comes_with_its_data(crr: Pair, suspended: bool) -> None:
-    assert crr.source.request("PUT", "/older").status == 200
-    if suspended:
-        assert crr.source.request("PUT", "/older", "versioning", body=versioning("Suspended")).status == 200
-    crr.source.request("PUT", "/older/k", body=b"from before versioning")
-    crr.source.request("PUT", "/older", "versioning", body=versioning("Enabled"))
-    crr.replicate(rule(), bucket="older")
+    put_older_object(crr, suspended=suspended)
     crr.run()
     assert crr.replica("k").status == 404  # nobody changed it
     assert crr.source.request("PUT", "/older/k", "tagging", body=tagging("1")).status == 200
@@ -203,12 +208,7 @@ def test_a_null_version_that_is_updated_comes_with_its_data(crr: Pair, suspended
 
 @pytest.mark.parametrize("suspended", [False, True])
 def test_a_null_version_that_comes_late_stays_below_what_is_current(crr: Pair, suspended: bool) -> None:
-    assert crr.source.request("PUT", "/older").status == 200
-    if suspended:
-        assert crr.source.request("PUT", "/older", "versioning", body=versioning("Suspended")).status == 200
-    crr.source.request("PUT", "/older/k", body=b"from before versioning")
-    crr.source.request("PUT", "/older", "versioning", body=versioning("Enabled"))
-    crr.replicate(rule(), bucket="older")
+    put_older_object(crr, suspended=suspended)
     newer = [crr.source.request("PUT", "/older/k", body=body).header("x-amz-version-id") for body in (b"1", b"2")]
     crr.run()
     assert crr.source.request("PUT", "/older/k", "tagging&versionId=null", body=tagging("1")).status == 200
