@@ -11,6 +11,7 @@ from harness.engine.errors import ReplicationError
 from harness.engine.filter import Dropped, Publication, decide
 from harness.engine.journal import JournalBatch, JournalSource
 from harness.engine.metrics import EngineMetrics
+from harness.engine.populator_lease import PopulatorLease
 from harness.engine.populator_position import PopulatorPosition
 from harness.engine.settings import EngineSettings
 from harness.engine.times import seconds_of
@@ -28,6 +29,9 @@ class QueuePopulator:
 
     Backbeat ends at any error and is restarted; here a journal that cannot be read is asked again, and Kafka is
     waited for. A message that Kafka refuses for its size can never be published: it is logged, counted and left.
+
+    Args:
+        lease: says whether this populator publishes or another one; without, it always does.
     """
 
     name = "populator"
@@ -41,6 +45,7 @@ class QueuePopulator:
         metrics: EngineMetrics,
         checkpoints: Checkpoints,
         interruption: Interruption,
+        lease: PopulatorLease | None = None,
     ) -> None:
         self._settings = settings
         self._source = source
@@ -54,6 +59,8 @@ class QueuePopulator:
         self._last_saved: int | None = None
         self._complained = False
         self._held = False
+        self._lease = lease
+        self._stands_by = False
 
     @property
     def position(self) -> int | None:
@@ -76,7 +83,7 @@ class QueuePopulator:
             self._interruption.pause(timeout)
             return 0
         try:
-            count = self._step(timeout)
+            count = self._step(timeout) if self._leads() else self._stand_by(timeout)
         except ReplicationError as error:
             self._complain(error)
             self._interruption.sleep(self._settings.queue_populator.poll_interval_s if timeout else 0.0)
@@ -91,17 +98,35 @@ class QueuePopulator:
             self.save()
         except (Interrupted, QueueClosed):
             log.info("position not saved")
+        if self._lease is not None:
+            self._lease.close()
         return True
 
     def idle(self) -> bool:
         """Whether the whole journal is published. Raises ReplicationError when the journal cannot be asked."""
-        return self._position == self._source.bounds()[1]
+        position = self._lease.position if self._lease is not None and self._stands_by else self._position
+        return position == self._source.bounds()[1]
 
     def save(self) -> None:
         """Save the position if it is ahead of the saved one."""
         if self._position is not None and self._position != self._last_saved:
             self._saved.save(self._position, self._interruption)
             self._last_saved = self._position
+
+    def _leads(self) -> bool:
+        stood_by = self._stands_by
+        self._stands_by = self._lease is not None and not self._lease.holds(self._interruption)
+        if self._stands_by != stood_by:
+            log.info("standing by" if self._stands_by else "publishing", log_id=self._source.log_id)
+        return not self._stands_by
+
+    def _stand_by(self, timeout: float) -> int:
+        """Another populator publishes this journal; look whether it does."""
+        self._position = self._last_saved = None
+        assert self._lease is not None
+        if not self._lease.take_over(self._source.bounds()[1], self._interruption):
+            self._interruption.pause(timeout)
+        return 0
 
     def _step(self, timeout: float) -> int:
         position = self._load() if self._position is None else self._position
@@ -125,7 +150,7 @@ class QueuePopulator:
 
     def _load(self) -> int:
         first, end = self._source.bounds()
-        saved = self._saved.load()
+        saved = self._saved.load() if self._lease is None else self._lease.position
         start = first if self._settings.queue_populator.start == "earliest" else end
         if saved is not None and saved > end:
             log.warning("the journal is younger than the saved position, starting anew", saved=saved, end=end)

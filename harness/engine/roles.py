@@ -21,6 +21,7 @@ from harness.engine.metrics.consumer import MetricsConsumer
 from harness.engine.metrics.reports import MetricsProducer
 from harness.engine.parts import Means, Part, Service
 from harness.engine.pause_control import PauseControl
+from harness.engine.populator_lease import PopulatorLease
 from harness.engine.publishing import MetadataPublisher, Publisher, StatusTopicPublisher
 from harness.engine.queue_populator import QueuePopulator
 from harness.engine.queue_processor import QueueProcessor, SiteState
@@ -36,15 +37,21 @@ Builder = Callable[[Means], list[Part]]
 
 def populator_parts(means: Means) -> list[Part]:
     """One that follows the journal, and before it what may hold it."""
+    settings, source = means.settings.queue_populator, journal_source(means)
+    owner = means.randomness.hex(16)
+    lease = PopulatorLease(
+        means.queue, settings.position_topic, source.log_id, owner, means.clock, takeover=settings.takeover_s
+    )
     populator = QueuePopulator(
         means.settings,
-        journal_source(means),
+        source,
         means.queue,
         metrics=means.metrics,
         checkpoints=means.checkpoints,
         interruption=means.interruption,
+        lease=lease,
     )
-    breaker = means.settings.queue_populator.circuit_breaker
+    breaker = settings.circuit_breaker
     return [*breaker_parts(means, "queue_populator", breaker, [populator]), populator]
 
 

@@ -61,6 +61,19 @@ def test_what_waits_for_a_role_is_done_when_it_comes_back(stack: Stack) -> None:
     assert replication.status(bucket, "k") == "COMPLETED"
 
 
+def test_a_second_populator_takes_over_and_nothing_is_replicated_twice(stack: Stack) -> None:
+    replication = Replication(stack)
+    bucket = replication.bucket()
+    stack.start_role("populator")
+    keys = [f"k{number}" for number in range(10)]
+    put(replication, bucket, keys[:5])
+    assert stack.kill_role("populator", 1) == 1
+    put(replication, bucket, keys[5:])
+    replication.settle(60)
+    assert statuses(replication, bucket, keys) == {"COMPLETED"}
+    assert [len(replication.replicas(bucket, key)) for key in keys] == [1] * 10
+
+
 def test_roles_come_and_go_in_processes_only() -> None:
     with Stack() as stack:
         with pytest.raises(StackError, match="runs in this process"):

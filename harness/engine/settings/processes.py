@@ -82,12 +82,14 @@ class QueuePopulatorSettings(Model):
             populator of ours can read them; the other roles do not care.
         position_topic: a compacted topic of its own that keeps how far the journal was published.
         poll_interval_s: how often to ask a journal that cannot wake us.
+        takeover_s: how long another populator may let work lie before this one, which stands by, publishes.
     """
 
     log_source: Literal["in_process", "bucketd", "mongo", "kafka", "dmd"] = "in_process"
     bucketd: BucketdSettings | None = None
     batch_max_read: Positive = 10_000
     poll_interval_s: Annotated[float, pydantic.Field(gt=0)] = 1.0
+    takeover_s: Annotated[float, pydantic.Field(gt=0)] = 10.0
     position_topic: str = "backbeat-queue-populator-positions"
     start: Literal["earliest", "latest"] = "earliest"
     probe_server: ProbeServerSettings | None = None
