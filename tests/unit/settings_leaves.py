@@ -10,10 +10,10 @@ from typing import Any
 import pydantic
 from pydantic_core import PydanticUndefined
 
-from harness.engine.settings import CircuitBreakerSettings, ProbeServerSettings
+from harness.engine.settings import AuthSettings, CircuitBreakerSettings, ProbeServerSettings
 
 #: Documented as one; what is in them is the same everywhere.
-_WHOLE = (CircuitBreakerSettings, ProbeServerSettings)
+_WHOLE = (AuthSettings, CircuitBreakerSettings, ProbeServerSettings)
 
 
 def leaves(model: type[pydantic.BaseModel], above: str = "") -> Iterator[tuple[str, str]]:
@@ -54,4 +54,6 @@ def _written(default: Any) -> str:
         return str(default).lower()
     if isinstance(default, tuple):
         return ", ".join(map(str, default))
-    return f"`{default}`" if isinstance(default, str) else f"{default:g}" if isinstance(default, float) else str(default)
+    return (
+        f"`{default}`" if isinstance(default, str) else f"{default:g}" if isinstance(default, float) else str(default)
+    )
