@@ -16,7 +16,8 @@ from harness.replication import Replication
 from harness.stack import Stack
 from harness.stack_plan import StackOptions
 
-pytestmark = pytest.mark.kafka
+# engines of several processes; a busy machine takes its time to start them
+pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="module", params=["design", "release"])
@@ -83,7 +84,6 @@ def test_roles_come_and_go_in_processes_only() -> None:
             stack.start_role("cook")
 
 
-@pytest.mark.slow
 def test_a_process_that_waits_for_kafka_ends_in_order(tmp_path: Path) -> None:
     with socket.socket() as nobody:  # bound, and not listening
         nobody.bind(("127.0.0.1", 0))
