@@ -54,6 +54,7 @@ def main() -> None:
 @click.option("--aws-port", type=_PORT, help="AWS's port; a free one unless given.")
 @click.option("--kafka-port", type=_PORT, default=0, help="The embedded Kafka's port; a free one unless given.")
 @click.option("--bucketd-port", type=_PORT, default=0, help="The journal's port; a free one unless given.")
+@click.option("--api-port", type=_PORT, default=0, help="The port of Backbeat's API; a free one unless given.")
 @click.option("--kafka", metavar="HOST:PORT", help="Use this Kafka instead of the embedded one.")
 @click.option("--target", "targets", multiple=True, metavar="NAME", help="A further CloudServer to replicate to.")
 @click.option("--target-port", type=_PORT, default=0, help="Its port; a free one unless given.")
@@ -73,6 +74,7 @@ def up(
     aws_port: int | None,
     kafka_port: int,
     bucketd_port: int,
+    api_port: int,
     kafka: str | None,
     faults_file: Path | None,
     faults_port: int,
@@ -93,6 +95,7 @@ def up(
         aws_port=aws_port,
         kafka_port=kafka_port,
         bucketd_port=bucketd_port,
+        api_port=api_port,
         kafka=kafka,
         engine=not no_engine,
         sites=targets,

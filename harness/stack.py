@@ -15,7 +15,8 @@ from harness.faults.middleware import Faults
 from harness.faults.rules import FaultBoard
 from harness.processes import Child, start_module
 from harness.request_log import RequestLog, SeenRequest, WsgiApp
-from harness.stack_plan import AWS_BUCKET, StackOptions, aws_plan, engine_settings, load_settings
+from harness.reserved_port import ReservedPort
+from harness.stack_plan import AWS_BUCKET, StackOptions, api_address, aws_plan, engine_settings, load_settings
 from harness.stack_sites import CloudServerSite, destination_of
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Stack:
         self.sites: dict[str, CloudServerSite] = {}
         self._queue: KafkaQueue | None = None
         self._engine: RunningEngine | None = None
+        self._api: ReservedPort
         self.settings: Settings
         self.engine_settings: EngineSettings
         self._board = FaultBoard(SeededRandomness(self.options.seed))
@@ -127,6 +129,11 @@ class Stack:
         """``host:port`` of the brokers."""
         return self.engine_settings.kafka.hosts
 
+    @property
+    def api(self) -> str:
+        """URL of the engine's HTTP API, which CloudServer's ``/_/backbeat/api`` leads to as well."""
+        return f"http://{self._api.host}:{self._api.port}"
+
     def facts(self) -> dict[str, Any]:
         """What ``harness up`` says: endpoints, credentials, sites."""
         access_key, secret_key = self.settings.accounts[0].keys[0]
@@ -142,6 +149,7 @@ class Stack:
             "sites": {name: site.facts() for name, site in self.sites.items()},
             "kafka": {"bootstrap_servers": self.kafka},
             "journal": {"endpoint": self.bucketd.url},
+            "api": {"endpoint": self.api},
             "engine": {
                 "state": "off" if self._engine is None else "running",
                 "dialect": self.options.dialect,
@@ -228,7 +236,10 @@ class Stack:
 
         self._start_sites()
         servers = {name: site.servers for name, site in self.sites.items()}
-        self.settings = load_settings(self.options, self.aws_endpoint, servers)
+        # CloudServer is told of it before there is an engine; and the engine may come and go
+        self._api = ReservedPort(*api_address(self.options))
+        self._exits.callback(self._api.release)
+        self.settings = load_settings(self.options, self.aws_endpoint, servers, (self._api.host, self._api.port))
         self._fake = FakeCloudServer(self.settings, clock=self.clock)
         self._exits.callback(self._fake.close)
         host, port = self.settings.listen_on[0]
@@ -272,6 +283,7 @@ class Stack:
             self.settings,
             cloudserver=_address(self.cloudserver),
             bucketd=_address(self.bucketd),
+            api=(self._api.host, self._api.port),
             kafka=kafka,
             destination=destination_of(self.sites),
         )

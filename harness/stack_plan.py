@@ -42,7 +42,7 @@ class StackOptions:
     Attributes:
         dialect: ``design`` or ``release``.
         config_dir: folder with CloudServer's own config.json, locationConfig.json and authdata.json.
-        cloudserver_port, aws_port, kafka_port, bucketd_port: None or 0 takes a free one.
+        cloudserver_port, aws_port, kafka_port, bucketd_port, api_port: None or 0 takes a free one.
         kafka: ``host:port`` of a Kafka to use instead of the embedded one; several with commas.
         kafka_prefix: put before the names of all topics and groups there; topics of a stack with one are removed
             when it stops.
@@ -61,6 +61,7 @@ class StackOptions:
     aws_port: int | None = None
     kafka_port: int = 0
     bucketd_port: int = 0
+    api_port: int = 0
     kafka: str | None = None
     kafka_prefix: str = ""
     engine: bool = True
@@ -109,12 +110,16 @@ def aws_plan(options: StackOptions) -> AwsPlan:
 
 
 def load_settings(
-    options: StackOptions, aws_endpoint: str | None, sites: Mapping[str, Sequence[str]] | None = None
+    options: StackOptions,
+    aws_endpoint: str | None,
+    sites: Mapping[str, Sequence[str]] | None = None,
+    api: tuple[str, int] | None = None,
 ) -> Settings:
     """CloudServer's settings: its own files, or built-in ones whose location is the stack's AWS.
 
     Args:
         sites: names of further CloudServers, and their servers.
+        api: where the built-in ones pass ``/_/backbeat/api`` on to; files say themselves where that is.
 
     Raises:
         ConfigurationError: in CloudServer's own words.
@@ -131,6 +136,7 @@ def load_settings(
             aws_secret_key=SECRET_KEY,
             listen_on=(("127.0.0.1", options.cloudserver_port or 0),),
             cloudserver_sites=sites,
+            backbeat=api,
         )
     if sites:
         raise UsageError("further CloudServers go with the built-in configuration only, not with a folder of files")
@@ -159,12 +165,21 @@ def engine_keys(settings: Settings) -> tuple[str, str]:
     return (accounts or list(settings.accounts))[0].keys[0]
 
 
+def api_address(options: StackOptions) -> tuple[str, int]:
+    """Where the engine's API is to listen, port 0 for a free one: there, where CloudServer's own files expect it."""
+    if options.config_dir is None or options.api_port:
+        return "127.0.0.1", options.api_port
+    backbeat = load_settings(options, aws_endpoint=None).backbeat
+    return backbeat if backbeat is not None and _is_loopback(backbeat[0]) else ("127.0.0.1", 0)
+
+
 def engine_settings(
     options: StackOptions,
     settings: Settings,
     *,
     cloudserver: tuple[str, int],
     bucketd: tuple[str, int],
+    api: tuple[str, int],
     kafka: str,
     destination: Mapping[str, Any] | None = None,
 ) -> EngineSettings:
@@ -195,6 +210,7 @@ def engine_settings(
         "queuePopulator": {"logSource": "bucketd", "bucketd": {"host": bucketd[0], "port": bucketd[1]}},
         "queueProcessor": {"retry": dict.fromkeys(("aws_s3", "azure", "gcp", "scality"), _QUICK_RETRY)},
         "kafka": _kafka(options, kafka),
+        "api": {"host": api[0], "port": api[1]},
     }
     try:
         return EngineSettings.model_validate(_merged(document, options.engine_overrides))

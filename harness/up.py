@@ -59,6 +59,7 @@ CloudServer  {cloudserver[endpoint]}   access key {cloudserver[access_key]}, sec
 AWS          {aws[endpoint]}   access key {aws[access_key]}, secret key {aws[secret_key]}, bucket {aws[bucket]}
 Kafka        {kafka[bootstrap_servers]}
 journal      {journal[endpoint]}   (bucketd)
+API          {api[endpoint]}   (Backbeat's; also CloudServer's /_/backbeat/api)
 faults       {faults[endpoint]}/faults
 engine       {engine[state]}, dialect {engine[dialect]}, sites {sites}
 

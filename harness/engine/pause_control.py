@@ -19,6 +19,8 @@ from harness.queue.table import TopicTable
 log = get_logger(__name__)
 
 _BATCH = 100
+#: Seconds to wait for a command while the processors wait for those of the past.
+_ROUND = 0.02
 
 
 class Pausable(Protocol):
@@ -106,7 +108,7 @@ class PauseControl:
             saved = [PauseState.parse(self._table.get(one.key)) for one in self._controlled]
             start = min((state.next_command if state else 0 for state in saved), default=0)
             self._follower = self._queue.follower(self._topic, {0: start})
-        messages = self._follower.poll(_BATCH, self._until_due(timeout))
+        messages = self._follower.poll(_BATCH, self._until_due(timeout if self._settled else min(timeout, _ROUND)))
         self._caught_up = self._follower.caught_up
         return messages
 

@@ -25,6 +25,8 @@ class KafkaQueueFollower:
         self._settings = settings
         self._topic = topic
         self._closing = closing
+        # a broker that does not hold back empty answers would be asked all the time
+        self._hurry = max(2 * settings.fetch_max_wait_ms, 50) / 1000
         name = settings.topic_prefix + topic
         self._client: Any = new_consumer(settings, None)
         try:
@@ -47,6 +49,12 @@ class KafkaQueueFollower:
         return all(end is not None and self._client.position(one) >= end for one, end in ends.items())
 
     def poll(self, limit: int, timeout: float) -> list[Message]:
+        messages = self._poll(limit, min(timeout, self._hurry))
+        if not messages and timeout > self._hurry:
+            self._closing.pause(timeout - self._hurry)
+        return messages
+
+    def _poll(self, limit: int, timeout: float) -> list[Message]:
         if self._closing.ordered:
             raise QueueClosed("the queue is closed")
         try:

@@ -11,7 +11,8 @@ from harness.queue.base import Follower, Message, Outgoing, Queue, QueueClosed
 from harness.queue.interruption import Interruption
 
 _BATCH = 1_000
-_ROUND = 0.2
+#: Seconds to wait for a message while loading: there may be none at all.
+_ROUND = 0.02
 
 #: Told of what changes: the key, and its new value (None: it is gone).
 Watcher = Callable[[str, bytes | None], None]
@@ -65,7 +66,8 @@ class TopicTable:
     def follow(self, timeout: float = 0.0) -> int:
         """Take what was written meanwhile, waiting up to ``timeout`` seconds for it; how much it was.
 
-        Returns 0 at once when another thread is just doing so. Raises QueueClosed, also of a closed table.
+        A table that is not loaded yet does not wait that long. Returns 0 at once when another thread is just doing so.
+        Raises QueueClosed, also of a closed table.
         """
         if not self._following.acquire(blocking=False):
             return 0
@@ -74,7 +76,7 @@ class TopicTable:
                 raise QueueClosed(f"the table of {self.topic} is closed")
             if self._follower is None:
                 self._follower = self._queue.follower(self.topic)
-            messages = self._follower.poll(_BATCH, timeout)
+            messages = self._follower.poll(_BATCH, timeout if self._loaded else min(timeout, _ROUND))
             self._take(messages)
             self._loaded = self._loaded or self._follower.caught_up
             return len(messages)

@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 from fake_cloudserver import Clock, get_logger, iso
@@ -190,11 +189,17 @@ def _hours(body: bytes) -> float:
 
 
 def _body(request: Request) -> bytes:
-    request.max_content_length = _LARGEST_BODY
-    try:
-        return request.get_data()
-    except HTTPException:
-        raise ApiError("MalformedPOSTRequest") from None
+    """Read straight from the server, whose streams can do no more than WSGI asks for; raises ApiError for too much."""
+    length = request.content_length
+    if length is None and not request.environ.get("wsgi.input_terminated"):
+        return b""
+    wanted = _LARGEST_BODY + 1 if length is None else min(length, _LARGEST_BODY + 1)
+    body = b""
+    while len(body) < wanted and (chunk := request.environ["wsgi.input"].read(wanted - len(body))):
+        body += chunk
+    if len(body) > _LARGEST_BODY:
+        raise ApiError("MalformedPOSTRequest")
+    return body
 
 
 def _object_of(route: Route) -> tuple[str, ObjectName]:

@@ -16,6 +16,8 @@ from harness.queue.table import TopicTable
 log = get_logger(__name__)
 
 _BATCH = 1_000
+#: Seconds to wait for a message before all that there is was read: there may be none.
+_ROUND = 0.02
 #: The key under which the table says where on the failed topic the last 24 hours begin.
 _BEGIN = "begin"
 #: What is this old is in no set any more.
@@ -60,7 +62,7 @@ class FailedObjects:
         removals = self._removals.follow()
         if self._follower is None:
             self._follower = self._queue.follower(self._topic, self._begin)
-        messages = self._follower.poll(_BATCH, timeout)
+        messages = self._follower.poll(_BATCH, timeout if self._ready else min(timeout, _ROUND))
         oldest = self._now() - _OLD_MS
         with self._lock:
             for message in messages:

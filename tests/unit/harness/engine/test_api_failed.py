@@ -264,6 +264,10 @@ def test_a_body_that_makes_no_sense(body: Any) -> None:
     assert world.listed() == [KEY]
 
 
+def test_a_body_that_is_too_large_is_not_read_to_its_end() -> None:
+    assert ApiWorld().ask("POST", "/_/crr/failed", b"[" + b" " * 10_000_000) == (400, {"MalformedPOSTRequest": True})
+
+
 def test_two_requests_at_the_same_time_retry_an_object_once() -> None:
     world = ApiWorld()
     world.fail()
