@@ -17,6 +17,9 @@ SIGNATURES = ROOT / "tests" / "unit" / "fake" / "auth" / "recorded_signatures.js
 
 _ITEM = re.compile(r"(?:(\d+)\.|-) (.+)")
 _TEST = re.compile(r" +- `(tests/[^`:]+\.py)::([^`\[]+)(?:\[([^`]+)\])?`")
+_SCENARIO = re.compile(r" +- `(scenarios/[^`:]+\.yaml)`")
+_UNCOVERED = re.compile(r" +- not covered: (.{20,})")
+_BACKBEAT = "Replication engine: what Backbeat's own tests assert"
 
 
 @dataclasses.dataclass
@@ -27,6 +30,8 @@ class Item:
     number: int | None
     text: str
     tests: list[tuple[str, str, str]]
+    scenarios: list[str] = dataclasses.field(default_factory=list)
+    reason: str = ""
 
 
 def items() -> list[Item]:
@@ -39,6 +44,10 @@ def items() -> list[Item]:
             found.append(Item(section, int(match[1]) if match[1] else None, match[2], []))
         elif match := _TEST.fullmatch(line):
             found[-1].tests.append((match[1], match[2], match[3] or ""))
+        elif match := _SCENARIO.fullmatch(line):
+            found[-1].scenarios.append(match[1])
+        elif match := _UNCOVERED.fullmatch(line):
+            found[-1].reason = match[1]
         else:
             assert "::" not in line, f"this line is not understood: {line}"
     return found
@@ -71,8 +80,9 @@ def words_of(path: str) -> str:
 def test_every_line_names_tests_that_exist(section: str) -> None:
     wrong: list[str] = []
     for item in (item for item in ITEMS if item.section == section):
-        if not item.tests:
+        if not item.tests and not item.scenarios and not (item.reason and section == _BACKBEAT):
             wrong.append(f"no test: {item.text}")
+        wrong += [f"no such scenario: {path}" for path in item.scenarios if not (ROOT / path).is_file()]
         for path, name, parameters in item.tests:
             if not (ROOT / path).is_file() or name not in names_in(path):
                 wrong.append(f"no such test: {path}::{name}")
@@ -83,6 +93,14 @@ def test_every_line_names_tests_that_exist(section: str) -> None:
 
 def test_the_points_are_complete() -> None:
     assert [item.number for item in ITEMS if item.section == "Easy to get wrong"] == list(range(1, 67))
+
+
+def test_every_behaviour_that_backbeat_asserts_has_a_line() -> None:
+    assert [item.number for item in ITEMS if item.section == _BACKBEAT] == list(range(1, 228))
+
+
+def test_what_is_covered_gives_no_reason() -> None:
+    assert [item.text for item in ITEMS if item.reason and (item.tests or item.scenarios)] == []
 
 
 def test_every_recorded_signature_has_a_line() -> None:
