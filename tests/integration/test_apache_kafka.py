@@ -43,7 +43,7 @@ def topics_of(servers: str) -> dict[str, list[dict[str, object]]]:
 
 
 @pytest.mark.apache_kafka
-@pytest.mark.timeout(500)
+@pytest.mark.timeout(900)
 def test_all_scenarios_pass_and_leave_no_topic_behind(apache_kafka: ApacheKafka) -> None:
     servers = apache_kafka.bootstrap_servers
     said = StringIO()
