@@ -124,6 +124,8 @@ class WsgiTransport:
             raise TransportError("NetworkingError", f"invalid character in header content: {error}") from error
         try:
             return _WsgiResponse(app, environ)
+        except ConnectionError as error:  # what stands for the network in front of the application ended it
+            raise TransportError("ECONNRESET", "the connection was reset") from error
         finally:
             if source is not None and source.failure is not None:
                 raise source.failure  # whatever the application made of it
@@ -223,10 +225,14 @@ class _WsgiResponse:
     def chunks(self) -> Iterator[bytes]:
         length = self.headers.get("content-length")
         got = 0
-        for chunk in self._chunks:
-            got += len(chunk)
-            yield chunk
-        self.close()
+        try:
+            for chunk in self._chunks:
+                got += len(chunk)
+                yield chunk
+        except ConnectionError as error:
+            raise TransportError("ECONNRESET", f"the answer broke off after {got} bytes") from error
+        finally:
+            self.close()
         if length is not None and got < int(length):
             raise TransportError("ECONNRESET", f"the answer broke off: {got} of {length} bytes")
 

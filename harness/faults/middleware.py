@@ -67,9 +67,8 @@ class Faults:
     def _bad_input(self, effect: Effect, environ: dict[str, Any]) -> _BadInput:
         length = environ.get("CONTENT_LENGTH", "")
         middle = int(length) // 2 if length.isdigit() else 1
-        return _BadInput(
-            environ["wsgi.input"], middle, None if effect.corrupt else lambda: self._break(effect, environ)
-        )
+        break_off = None if effect.corrupt else lambda: self._break(effect, environ)
+        return _BadInput(environ["wsgi.input"], middle, break_off, is_connected="cloudserver.reset" in environ)
 
     def _bad_answer(
         self, effect: Effect, environ: dict[str, Any], start_response: Callable[..., Any]
@@ -111,7 +110,9 @@ class Faults:
         self._end(environ)
 
     def _end(self, environ: dict[str, Any]) -> BrokenOnPurposeError:
-        environ["cloudserver.reset"]()
+        reset = environ.get("cloudserver.reset")  # in process there is no connection to end
+        if reset is not None:
+            reset()
         return BrokenOnPurposeError()
 
 
@@ -133,10 +134,11 @@ class _Answer:
 class _BadInput:
     """A request's body that goes wrong in its middle."""
 
-    def __init__(self, source: Any, middle: int, break_off: Callable[[], None] | None) -> None:
+    def __init__(self, source: Any, middle: int, break_off: Callable[[], None] | None, *, is_connected: bool) -> None:
         self._source = source
         self._left = middle
         self._break_off = break_off
+        self._is_connected = is_connected
         self._done = False
 
     def read(self, size: int | None = -1) -> bytes:
@@ -154,6 +156,8 @@ class _BadInput:
         self._source.read(self._left)
         self._done = True
         self._break_off()
+        if not self._is_connected:
+            raise BrokenOnPurposeError
         return bytes(self._source.read(size))  # the source finds the connection gone, and says so in its own way
 
     def _corrupted(self, size: int) -> bytes:

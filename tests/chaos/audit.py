@@ -6,10 +6,10 @@ import dataclasses
 import itertools
 import json
 from collections import defaultdict
-from typing import Any
+from typing import Any, Protocol
 
+from fake_cloudserver import FakeCloudServer
 from harness.engine.version_id import encode
-from harness.stack import Stack
 
 _MARK = "scal-replication-status"
 _VERSION = "scal-version-id"
@@ -17,6 +17,16 @@ _USER = "x-amz-meta-"
 #: What AWS says of an object that came without a type.
 _DEFAULT_TYPE = "application/octet-stream"
 _HEADERS = ("content-type", "cache-control")
+
+
+class World(Protocol):
+    """What is looked at: a :class:`harness.stack.Stack`, or what stands for one."""
+
+    @property
+    def fake(self) -> FakeCloudServer: ...
+
+    def aws_contents(self) -> list[dict[str, Any]]:
+        """As :func:`harness.aws_server.contents` tells it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -83,7 +93,7 @@ class Truth:
     tags: dict[str, dict[str, str]]
 
 
-def audit(stack: Stack, bucket: str, site: str, truth: Truth) -> Report:
+def audit(stack: World, bucket: str, site: str, truth: Truth) -> Report:
     """Compare a bucket with its copy, and both with what the clients did."""
     report = Report()
     versions, copies = source_versions(stack, bucket), aws_copies(stack, bucket)
@@ -94,7 +104,7 @@ def audit(stack: Stack, bucket: str, site: str, truth: Truth) -> Report:
     return report
 
 
-def source_versions(stack: Stack, bucket: str) -> dict[str, list[SourceVersion]]:
+def source_versions(stack: World, bucket: str) -> dict[str, list[SourceVersion]]:
     """By key, oldest first: the last word of the journal about each."""
     journal = stack.fake.journal
     last: dict[str, str] = {}
@@ -108,7 +118,7 @@ def source_versions(stack: Stack, bucket: str) -> dict[str, list[SourceVersion]]
     return found
 
 
-def aws_copies(stack: Stack, bucket: str) -> dict[str, list[Copy]]:
+def aws_copies(stack: World, bucket: str) -> dict[str, list[Copy]]:
     """By the source's key, oldest first."""
     found: dict[str, list[Copy]] = defaultdict(list)
     for one in stack.aws_contents():

@@ -93,78 +93,24 @@ def _tagging(chance: random.Random, key: str, number: int, version: int) -> Acti
     return Action(kind, key, number, back=chance.randint(0, min(2, version)))
 
 
-class Clients:
-    """Several threads that take the plan's keys, some at a time, each in its order.
+class Actor:
+    """Does actions, and knows what must come of them.
 
     Args:
-        client: a boto3 client of the source.
-        pace: seconds between two actions of one thread, from 0 to this.
+        client: a boto3 client of the source, or what speaks like one.
+
+    Attributes:
+        sent: version id -> MD5 of what was sent.
+        tags: version id -> the tags it must have at the end.
     """
 
-    def __init__(
-        self, client: Any, bucket: str, keys: list[list[Action]], seed: int, pace: float, threads: int
-    ) -> None:
+    def __init__(self, client: Any, bucket: str) -> None:
         self._client = client
         self._bucket = bucket
-        self._pace = pace
-        self._chance = random.Random(f"clients-{seed}")
-        self._queues = self._shared_out(keys, threads)
-        self._failures: list[BaseException] = []
-        self._stop = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._work, args=(queue, seed + index), name=f"client-{index}", daemon=True)
-            for index, queue in enumerate(self._queues)
-        ]
-        self.actions = sum(len(actions) for actions in keys)
-        #: Version id -> MD5 of what was sent.
         self.sent: dict[str, str] = {}
-        #: Version id -> the tags it must have at the end.
         self.tags: dict[str, dict[str, str]] = {}
 
-    def start(self) -> None:
-        for thread in self._threads:
-            thread.start()
-
-    def working(self) -> bool:
-        """Whether anything is left to do."""
-        return any(thread.is_alive() for thread in self._threads)
-
-    def join(self) -> None:
-        """Raises what made a client fail: the source is not disturbed, so that nothing may."""
-        for thread in self._threads:
-            thread.join()
-        for failure in self._failures:
-            raise failure
-
-    def _shared_out(self, keys: list[list[Action]], threads: int) -> list[list[Action]]:
-        """Keys are mixed within a thread: the versions of one come among those of others."""
-        queues: list[list[Action]] = []
-        for index in range(threads):
-            mine = [list(actions) for actions in keys[index::threads]]
-            mixed: list[Action] = []
-            window: list[list[Action]] = []
-            while mine or window:
-                while mine and len(window) < 8:
-                    window.append(mine.pop(0))
-                chosen = self._chance.choice(window)
-                mixed.append(chosen.pop(0))
-                if not chosen:
-                    window.remove(chosen)
-            queues.append(mixed)
-        return queues
-
-    def _work(self, queue: list[Action], seed: int) -> None:
-        chance = random.Random(f"pace-{seed}")
-        versions: dict[str, list[str]] = {}
-        try:
-            for action in queue:
-                self._do(action, versions.setdefault(action.key, []))
-                if self._pace and self._stop.wait(chance.random() * self._pace):
-                    return
-        except BaseException as failure:  # noqa: BLE001  (raised by join)
-            self._failures.append(failure)
-
-    def _do(self, action: Action, versions: list[str]) -> None:
+    def do(self, action: Action, versions: list[str]) -> None:
         """``versions`` has the version ids of the key's data, oldest first."""
         place = {"Bucket": self._bucket, "Key": action.key}
         match action.kind:
@@ -206,6 +152,74 @@ class Clients:
             parts.append({"PartNumber": number, "ETag": answer["ETag"]})
         version: str = self._client.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})["VersionId"]
         return version
+
+
+class Clients:
+    """Several threads that take the plan's keys, some at a time, each in its order.
+
+    Args:
+        client: a boto3 client of the source.
+        pace: seconds between two actions of one thread, from 0 to this.
+    """
+
+    def __init__(
+        self, client: Any, bucket: str, keys: list[list[Action]], seed: int, pace: float, threads: int
+    ) -> None:
+        self._actor = Actor(client, bucket)
+        self._pace = pace
+        self._chance = random.Random(f"clients-{seed}")
+        self._queues = self._shared_out(keys, threads)
+        self._failures: list[BaseException] = []
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._work, args=(queue, seed + index), name=f"client-{index}", daemon=True)
+            for index, queue in enumerate(self._queues)
+        ]
+        self.actions = sum(len(actions) for actions in keys)
+        self.sent, self.tags = self._actor.sent, self._actor.tags
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def working(self) -> bool:
+        """Whether anything is left to do."""
+        return any(thread.is_alive() for thread in self._threads)
+
+    def join(self) -> None:
+        """Raises what made a client fail: the source is not disturbed, so that nothing may."""
+        for thread in self._threads:
+            thread.join()
+        for failure in self._failures:
+            raise failure
+
+    def _shared_out(self, keys: list[list[Action]], threads: int) -> list[list[Action]]:
+        """Keys are mixed within a thread: the versions of one come among those of others."""
+        queues: list[list[Action]] = []
+        for index in range(threads):
+            mine = [list(actions) for actions in keys[index::threads]]
+            mixed: list[Action] = []
+            window: list[list[Action]] = []
+            while mine or window:
+                while mine and len(window) < 8:
+                    window.append(mine.pop(0))
+                chosen = self._chance.choice(window)
+                mixed.append(chosen.pop(0))
+                if not chosen:
+                    window.remove(chosen)
+            queues.append(mixed)
+        return queues
+
+    def _work(self, queue: list[Action], seed: int) -> None:
+        chance = random.Random(f"pace-{seed}")
+        versions: dict[str, list[str]] = {}
+        try:
+            for action in queue:
+                self._actor.do(action, versions.setdefault(action.key, []))
+                if self._pace and self._stop.wait(chance.random() * self._pace):
+                    return
+        except BaseException as failure:  # noqa: BLE001  (raised by join)
+            self._failures.append(failure)
 
 
 def _chosen(versions: list[str], action: Action) -> str:
