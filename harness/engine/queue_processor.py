@@ -33,6 +33,9 @@ from harness.queue.turns import Turns
 
 log = get_logger(__name__)
 
+#: Why nothing is begun: results of earlier work are not written yet.
+_RESULTS = "results"
+
 #: Nothing is left to do for these: the object is gone, replicated already, or another one by now.
 _SETTLED = frozenset({"InvalidObjectState", "ObjNotFound"})
 
@@ -96,9 +99,9 @@ class QueueProcessor(ConsumingPart):
         self._threaded = threaded
         self._recent = shared.recent
         self._injection = injection
-        # a designed task writes its result itself; and without threads nobody else could
-        released = threaded and settings.dialect == "release"
-        self._gate = ResultGate(settings, queue, clock) if released else None
+        # a designed task writes its result itself
+        self._gate = ResultGate(settings, queue, clock) if settings.dialect == "release" else None
+        self._held = False
         # all versions of a key, and all updates of them, have the same message key: they are handled in order
         consumption = OrderedConsumption(
             queue,
@@ -108,11 +111,27 @@ class QueueProcessor(ConsumingPart):
             clock=clock,
             concurrency=settings.queue_processor.concurrency,
             threaded=threaded,
-            on_assigned=self._gate.shut if self._gate else None,
+            on_assigned=self._assigned,
             turns=shared.turns,
             beside=processor_topics(settings) if settings.replay_topics else (),
         )
         super().__init__(queue, consumption)
+
+    def step(self, timeout: float = 0.0) -> int:
+        """As of every part; without threads nothing is begun before earlier results are written."""
+        taken = super().step(timeout)
+        if self._held and self._gate is not None and self._gate.is_open():
+            self._held = False
+            self._consumption.resume(_RESULTS)
+            taken += super().step()
+        return taken
+
+    def _assigned(self) -> None:
+        if self._gate is not None:
+            self._gate.shut()
+            if not self._threaded:
+                self._held = True
+                self._consumption.pause(_RESULTS)
 
     def pause(self) -> None:
         """Begin nothing new, until :meth:`resume`; what runs finishes, and is committed."""
@@ -142,7 +161,7 @@ class QueueProcessor(ConsumingPart):
             log.info("published twice, completed once", key=entry.canonical_key, site=self.site.site)
             self._metrics.skipped(entry, self.site.site)
             return
-        if self._gate is not None:
+        if self._gate is not None and self._threaded:
             self._gate.pass_through(interruption)
         try:
             self._replicate(entry, message, interruption)

@@ -14,6 +14,7 @@ log = get_logger(__name__)
 #: Seconds to wait at most: the status processor may be down, and replication is to go on without it.
 _PATIENCE = 30.0
 _PAUSE = 0.02
+_MOST_LOOKS = 300
 
 
 class ResultGate:
@@ -32,11 +33,25 @@ class ResultGate:
         self._looking = threading.Lock()
         self._awaited: dict[TopicPartition, int] | None = None
         self._deadline = 0.0
+        self._looks = 0
 
     def shut(self) -> None:
         """Partitions were assigned: look anew."""
         self._awaited = None
+        self._looks = 0
         self._open.clear()
+
+    def is_open(self) -> bool:
+        """Look once: for an engine without threads, which does not wait but comes again.
+
+        It gives up after some hundred looks: nobody writes results in an engine without that role.
+        """
+        if not self._open.is_set():
+            self._look()
+            self._looks += 1
+            if self._looks >= _MOST_LOOKS:
+                self._open.set()
+        return self._open.is_set()
 
     def pass_through(self, interruption: Interruption) -> None:
         """Return when it is open. Raises Interrupted while it is not."""

@@ -12,14 +12,9 @@ from pathlib import Path
 import pytest
 
 from chaos.experiment import Experiment, Result
+from chaos.seeds import seeds
 
-
-def _seeds(text: str) -> list[int]:
-    first, dash, last = text.partition("-")
-    return list(range(int(first), int(last) + 1)) if dash else list(range(1, int(first) + 1))
-
-
-SEEDS = _seeds(os.environ.get("HARNESS_CHAOS_SEEDS", "10"))
+SEEDS = seeds(os.environ.get("HARNESS_CHAOS_SEEDS", "10"))
 OBJECTS = int(os.environ.get("HARNESS_CHAOS_OBJECTS", "2000"))
 DIALECTS = os.environ.get("HARNESS_CHAOS_DIALECTS", "design,release").split(",")
 
