@@ -36,12 +36,18 @@ class AWSReplicationTask(ReplicationTask):
     def _replicate(self, current: dict[str, Any]) -> str:
         """Choose and go; the version id that the destination gives to its copy.
 
-        In two things this is not Backbeat. A delete marker whose site is COMPLETED is not sent again: that would hide
+        In four things this is not Backbeat. A delete marker whose site is COMPLETED is not sent again: that would hide
         what came after it. An update of metadata (but of tags) to an object that the destination has changes nothing
-        there, and sends nothing; Backbeat uploads the object once more.
+        there, and sends nothing; Backbeat uploads the object once more. An entry that was published twice (a populator
+        died before it noted that) may come when its data are there and newer tags are on their way: its data are not
+        sent once more behind newer versions, and the tags that are sent are those of now.
         """
         entry, site = self._entry, self._site.site
         copied = self._context.recent.copy_of(entry)
+        # a version's data never change; who wants them sent again says so in an entry that knows the copy
+        then, now = (status.data_store_version_id(document, site) for document in (entry.metadata, current))
+        if "DATA" in entry.content and now and not then and not entry.is_delete_marker:
+            raise ReplicationError("InvalidObjectState", "the destination has the data already")
         known = (
             status.data_store_version_id(entry.metadata, site)
             or status.data_store_version_id(current, site)
@@ -58,7 +64,7 @@ class AWSReplicationTask(ReplicationTask):
             self._context.retry(self._delete)
             return known
         if tagging and known:
-            return self._context.retry(lambda: self._tag(known))
+            return self._context.retry(lambda: self._tag(known, object_metadata.tags(current)))
         if known and "DATA" not in entry.content:
             return known
         if self._is_big():
@@ -115,15 +121,15 @@ class AWSReplicationTask(ReplicationTask):
             sent |= headers.version(self._entry)  # so that a repeat can be told from another marker
         self._operate("DELETE", "deleteobject", sent)
 
-    def _tag(self, known: str) -> str:
+    def _tag(self, known: str, tags: dict[str, Any]) -> str:
         entry = self._entry
-        self._context.inject(PUT_TAG if "PUT_TAGGING" in entry.content else DELETE_TAG)
+        puts = bool(tags) or "PUT_TAGGING" in entry.content
+        self._context.inject(PUT_TAG if puts else DELETE_TAG)
         sent = headers.common(entry, self._site, self._context.settings.dialect)
         sent |= headers.tagging(entry, self._site, known)
         try:
-            if "PUT_TAGGING" in entry.content:
-                tags = {"X-Scal-Tags": headers.as_json(object_metadata.tags(entry.metadata))}
-                answer = self._operate("POST", "puttagging", sent | tags)
+            if puts:
+                answer = self._operate("POST", "puttagging", sent | {"X-Scal-Tags": headers.as_json(tags)})
             else:
                 answer = self._operate("DELETE", "deleteobjecttagging", sent)
         except ReplicationError as error:

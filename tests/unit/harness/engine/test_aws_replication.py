@@ -209,6 +209,43 @@ class TestDecision:
         assert run(world, entry).status is None
         assert world.server.names == CHECKS
 
+    def test_data_that_the_destination_has_are_not_sent_again_for_an_entry_published_twice(self) -> None:
+        # its tags were changed since, so that the object waits again; and newer versions may be there already
+        world = World()
+        entry = world.entry()
+        assert world.server.document is not None
+        info = {"content": ["METADATA", "PUT_TAGGING"], "backends": [pending("PENDING", "aws-7")]}
+        world.server.document["replicationInfo"] |= info
+        assert run(world, entry).status is None
+        assert world.server.names == CHECKS
+
+    def test_data_are_sent_again_for_an_entry_that_knows_the_copy(self) -> None:
+        world = World()
+        assert world.server.document is not None
+        world.server.document["replicationInfo"]["backends"] = [pending("PENDING", "aws-7")]
+        assert run(world, world.entry()).status == "COMPLETED"
+        assert "putobject" in world.server.names
+
+    @pytest.mark.parametrize(
+        ("content", "now", "sent"),
+        [
+            ("PUT_TAGGING", {"new": "2"}, "puttagging"),
+            ("DELETE_TAGGING", {"new": "2"}, "puttagging"),
+            ("DELETE_TAGGING", {}, "deleteobjecttagging"),
+        ],
+    )
+    def test_tags_that_come_late_are_those_of_now(self, content: str, now: dict[str, str], sent: str) -> None:
+        world = World()
+        info = {"content": ["METADATA", content], "backends": [pending("PENDING", "aws-7")]}
+        entry = world.entry(tags={"old": "1"}, replicationInfo=info)
+        assert world.server.document is not None
+        world.server.document["replicationInfo"] |= info
+        world.server.document["tags"] = now
+        assert run(world, entry).status == "COMPLETED"
+        assert world.server.names == [*CHECKS, sent]
+        if now:
+            assert world.server.call(sent).headers["x-scal-tags"] == '{"new":"2"}'
+
     @pytest.mark.parametrize("where", ["entry", "refreshed"])
     def test_tags_are_put_on_the_copy_that_is_there(self, where: str) -> None:
         # Backbeat looks into the entry alone, and uploads the object again when the tags came before the status
@@ -219,6 +256,7 @@ class TestDecision:
         }
         entry = world.entry(tags={"a": "ü"}, replicationInfo=info)
         assert world.server.document is not None
+        world.server.document["tags"] = {"a": "ü"}
         if where == "refreshed":
             world.server.document["replicationInfo"]["backends"] = [pending("COMPLETED", "aws-7")]
         assert run(world, entry) == Outcome("COMPLETED", "aws-7")
