@@ -50,7 +50,8 @@ def mutated(text: str, mutation: Mutation) -> str:
 def copy_project(folder: Path, mutation: Mutation | None = None) -> None:
     """The packages and the scenarios, with the defect."""
     for package in _PACKAGES:
-        shutil.copytree(PROJECT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+        # with times and compiled modules, which stay valid but for the one that is changed
+        shutil.copytree(PROJECT / package, folder / package)
     (folder / "scenarios").symlink_to(PROJECT / "scenarios")
     if mutation is not None:
         file = folder / mutation.file
@@ -71,7 +72,7 @@ def _verdict(mutation: Mutation, folder: Path, timeout: float) -> Verdict:
     process = subprocess.Popen(
         [sys.executable, "-m", "harness.cli", "run", "--jobs", "1", "--fail-fast", *files],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**os.environ, "PYTHONPATH": str(folder)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
