@@ -48,6 +48,7 @@ class Stack:
 
     Args:
         say: told what is being started, a line each.
+        clock: of CloudServer, and of an engine in this process; AWS and Kafka have the system's.
         brokers: what freezes and wakes the Kafka that ``options.kafka`` names; without it that one is never stopped.
 
     Raises:
@@ -56,10 +57,15 @@ class Stack:
     """
 
     def __init__(
-        self, options: StackOptions | None = None, *, say: Say | None = None, brokers: Brokers | None = None
+        self,
+        options: StackOptions | None = None,
+        *,
+        say: Say | None = None,
+        brokers: Brokers | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.options = options or StackOptions()
-        self.clock: Clock = SystemClock()
+        self.clock: Clock = clock or SystemClock()
         self._say = say or (lambda _: None)
         self._exits = contextlib.ExitStack()
         self._aws: Child | None = None

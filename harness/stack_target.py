@@ -12,13 +12,16 @@ from fake_cloudserver import Clock
 from harness.errors import StackError, UsageError
 from harness.faults.control import FaultControl
 from harness.http_transport import HttpTransport
+from harness.movable_clock import MovableClock
 from harness.queue.base import Message
 from harness.request_log import SeenRequest
 from harness.s3_client import s3_client
 from harness.scenario.fault_verbs import lines_about
 from harness.scenario.model import CLOUDSERVER, Needs
+from harness.scenario.role_verbs import ROLES
 from harness.scenario.target import JournalRecord, Target, Unsupported
 from harness.stack import Brokers, Stack
+from harness.stack_pause import pause_site, resume_site
 from harness.stack_plan import ROLE, StackOptions
 from harness.stack_sites import CloudServerSite, target_role
 from harness.transport import Transport
@@ -139,6 +142,26 @@ class StackTarget:
         else:
             self.stop(part)
 
+    def change_role(self, do: str, role: str, count: int | None) -> None:
+        match do:
+            case "start":
+                self._stack.start_role(role, count or 1)
+            case "stop":
+                self._stack.stop_role(role, count)
+            case _:
+                self._stack.kill_role(role, count)
+
+    def pause(self, site: str) -> None:
+        pause_site(self._stack.engine_settings, self._stack.queue, self.clock, site)
+
+    def resume(self, site: str) -> None:
+        resume_site(self._stack.engine_settings, self._stack.queue, self.clock, site)
+
+    def advance(self, seconds: float) -> None:
+        if not isinstance(self.clock, MovableClock):
+            raise Unsupported("the clock of this stack cannot be put forward")
+        self.clock.advance(seconds)
+
     def faults(self) -> FaultControl:
         return self._stack.faults
 
@@ -172,11 +195,14 @@ class StackFactory:
             kafka=self._kafka,
             # stacks that share a Kafka share nothing in it
             kafka_prefix=f"harness-{uuid.uuid4().hex[:12]}." if self._kafka else "",
-            engine_process=needs.own,
+            # an engine in this process has the clock that can be put forward
+            engine_process=needs.own and not needs.movable,
+            engine_roles=dict.fromkeys(ROLES, 1) if needs.roles else {},
             sites=tuple(needs.sites),
             engine_overrides=_overrides(needs.settings),
         )
-        with Stack(options, brokers=self._brokers) as stack:
+        clock = MovableClock() if needs.movable else None
+        with Stack(options, brokers=self._brokers, clock=clock) as stack:
             target = StackTarget(stack)
             try:
                 yield target

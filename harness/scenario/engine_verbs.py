@@ -117,7 +117,8 @@ def _send(call: Call, path: str, *, sign: Any) -> dict[str, Any]:
     query = {name: None if value is None else str(value) for name, value in arguments.get("query", {}).items()}
     headers = {name: str(value) for name, value in arguments.get("headers", {}).items()}
     request = RawRequest(arguments.get("method", "GET"), path, query, headers, _content(arguments))
-    return send(call.target.transport, call.target.endpoint(call.at), request, _credentials(call, sign))
+    endpoint = call.target.endpoint(call.at)
+    return send(call.target.transport, endpoint, request, _credentials(call, sign), call.target.clock)
 
 
 def _content(arguments: dict[str, Any]) -> bytes:

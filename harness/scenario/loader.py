@@ -15,6 +15,7 @@ from harness.scenario.checking import WHOLE, Checker
 from harness.scenario.fragments import Spreader, is_fragment
 from harness.scenario.model import AWS, CLOUDSERVER, DIALECTS, BucketSpec, Needs, Place, Scenario, Step
 from harness.scenario.problems import Problems
+from harness.scenario.role_verbs import CLOCK_VERB, ROLE_VERB
 from harness.scenario.scope import Scope
 from harness.scenario.step_loader import StepLoader
 from harness.scenario.target import PART_VERBS, site_of_part
@@ -244,7 +245,14 @@ class _Loader:
             if name not in used and kind in {CLOUDSERVER, AWS}:
                 self._problems.add(self._nodes["sites"].key_places[name], f"the site {name} is used nowhere")
         own = any((verb := verbs.find(step.verb)) is not None and verb.own_stack for step in steps)
-        return Needs(own, self._read.get("stack", {}), declared)
+        used_verbs = {step.verb for step in steps}
+        roles, movable = ROLE_VERB in used_verbs, CLOCK_VERB in used_verbs
+        if movable and (roles or "kill" in used_verbs):
+            place = next(step.place for step in steps if step.verb == CLOCK_VERB)
+            self._problems.add(
+                place, f"{CLOCK_VERB} needs an engine that shares the clock, which none does that is killed"
+            )
+        return Needs(own, self._read.get("stack", {}), declared, roles, movable)
 
 
 def _product_length(lists: list[list[Any]]) -> int:

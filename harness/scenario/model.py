@@ -117,11 +117,15 @@ class Needs:
         own: nobody else may use it meanwhile: the run stops or kills parts of it.
         settings: what ``stack:`` asks for, as written; a stack with settings is always an own one.
         sites: sites beyond ``cloudserver`` and ``aws``: name -> kind.
+        roles: the engine is to run as processes, one for each role.
+        movable: the clock is to be one that can be put forward.
     """
 
     own: bool = False
     settings: dict[str, Any] = dataclasses.field(default_factory=dict)
     sites: dict[str, str] = dataclasses.field(default_factory=dict)
+    roles: bool = False
+    movable: bool = False
 
     @property
     def shared(self) -> bool:
@@ -155,10 +159,17 @@ class Scenario:
         """Whether every part of the stack that it stops is started again, so that another run can use the stack."""
         down: set[str] = set()
         for step in (*self.steps, *self.final_steps):
-            if step.verb in {"stop", "kill"}:
-                down.add(str(step.arguments["part"]))
-            elif step.verb == "start":
-                down.discard(str(step.arguments["part"]))
+            match step.verb:
+                case "stop" | "kill":
+                    down.add(str(step.arguments["part"]))
+                case "start":
+                    down.discard(str(step.arguments["part"]))
+                case "pause":
+                    down.add(f"site {step.arguments.get('site', AWS)}")
+                case "resume":
+                    down.discard(f"site {step.arguments.get('site', AWS)}")
+                case "engine" | "advance":
+                    down.add(step.verb)  # how many there are of a role, and what time it is, nobody else expects
         return not down
 
     def runs(self) -> list[ScenarioRun]:

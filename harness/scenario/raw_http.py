@@ -8,6 +8,8 @@ import urllib.parse
 from collections.abc import Mapping
 from typing import Any
 
+from fake_cloudserver import Clock, SystemClock
+from harness.s3_client import dated_signature
 from harness.scenario.verb import VerbError
 from harness.transport import Transport, TransportError
 
@@ -45,7 +47,11 @@ def quote_path(path: str) -> str:
 
 
 def send(
-    transport: Transport, endpoint: str, request: RawRequest, credentials: tuple[str, str] | None
+    transport: Transport,
+    endpoint: str,
+    request: RawRequest,
+    credentials: tuple[str, str] | None,
+    clock: Clock | None = None,
 ) -> dict[str, Any]:
     """Send it, with a signature v4 when there are credentials; the answer as :func:`describe_answer` gives it.
 
@@ -55,7 +61,7 @@ def send(
     url = endpoint.rstrip("/") + request.target
     headers = {"Host": urllib.parse.urlsplit(endpoint).netloc, **request.headers}
     if credentials is not None:
-        headers |= _signature(url, request, headers, credentials)
+        headers |= _signature(url, request, headers, credentials, clock or SystemClock())
     try:
         answer = transport.send(request.method, url, headers, request.body)
         return describe_answer(answer.status, answer.headers, answer.read())
@@ -64,14 +70,13 @@ def send(
 
 
 def _signature(
-    url: str, request: RawRequest, headers: Mapping[str, str], credentials: tuple[str, str]
+    url: str, request: RawRequest, headers: Mapping[str, str], credentials: tuple[str, str], clock: Clock
 ) -> dict[str, str]:
-    from botocore.auth import S3SigV4Auth
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import Credentials
 
     signed = AWSRequest(method=request.method, url=url, data=request.body, headers=dict(headers))
-    S3SigV4Auth(Credentials(*credentials), "s3", _REGION).add_auth(signed)
+    dated_signature(clock)(Credentials(*credentials), "s3", _REGION).add_auth(signed)
     return {name: value for name, value in signed.headers.items() if name not in headers}
 
 

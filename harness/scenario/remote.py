@@ -158,6 +158,18 @@ class RemoteTarget:
     def start(self, part: str) -> None:
         raise Unsupported(f"{self.name} cannot start {part}")
 
+    def change_role(self, do: str, role: str, count: int | None) -> None:  # noqa: ARG002  (the protocol's shape)
+        raise Unsupported(f"{self.name} cannot {do} {role}")
+
+    def pause(self, site: str) -> None:
+        raise Unsupported(f"{self.name} cannot pause {site}: others use it")
+
+    def resume(self, site: str) -> None:
+        raise Unsupported(f"{self.name} cannot resume {site}: others use it")
+
+    def advance(self, seconds: float) -> None:
+        raise Unsupported(f"{self.name} has a clock of its own, which nobody puts forward by {seconds:g} s")
+
     def faults(self) -> FaultControl:
         raise Unsupported(f"nothing can be made to go wrong at {self.name}")
 

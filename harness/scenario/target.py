@@ -125,6 +125,18 @@ class Target(Protocol):
         AWS keeps its objects over ``stop`` and ``start``: the outage is one of the network, not a new AWS.
         """
 
+    def change_role(self, do: str, role: str, count: int | None) -> None:
+        """Stop, kill or start so many processes of one role of the engine; None is all, and one to start."""
+
+    def pause(self, site: str) -> None:
+        """Replicate nothing more to this site of the engine; returns when that is so."""
+
+    def resume(self, site: str) -> None:
+        """Go on with a site that was paused."""
+
+    def advance(self, seconds: float) -> None:
+        """Put the clock forward."""
+
     def faults(self) -> FaultControl:
         """Where faults are set."""
 

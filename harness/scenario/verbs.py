@@ -5,10 +5,11 @@ from __future__ import annotations
 from harness.scenario import s3_verbs
 from harness.scenario.engine_verbs import VERBS as ENGINE_VERBS
 from harness.scenario.fault_verbs import FAULT_VERBS
+from harness.scenario.role_verbs import ROLE_VERBS
 from harness.scenario.verb import Verb
 
 #: Those that are not S3 operations.
-VERBS = {**ENGINE_VERBS, **FAULT_VERBS}
+VERBS = {**ENGINE_VERBS, **FAULT_VERBS, **ROLE_VERBS}
 
 
 def find(name: str) -> Verb | None:

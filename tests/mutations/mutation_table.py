@@ -69,7 +69,7 @@ PUT_BUCKET_REPLICATION = (
         _RULES,
         "if length(rule_id) > _LONGEST_ID:",
         "if length(rule_id) > 10 * _LONGEST_ID:",
-        ("put-bucket-replication/rules.yaml",),
+        ("put-bucket-replication/long-id.yaml",),
     ),
     Mutation(
         "a site that no endpoint has is let in",

@@ -216,6 +216,18 @@ class FakeTarget:
     def faults(self) -> FaultControl:
         return self.control
 
+    def change_role(self, do: str, role: str, count: int | None) -> None:
+        self.told.append(f"{do} {count} {role}")
+
+    def pause(self, site: str) -> None:
+        self.told.append(f"pause {site}")
+
+    def resume(self, site: str) -> None:
+        self.told.append(f"resume {site}")
+
+    def advance(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+
     def evidence(self, bucket: str, key: str) -> Sequence[str]:
         return [f"log of {bucket}/{key}"]
 

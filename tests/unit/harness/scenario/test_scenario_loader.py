@@ -356,6 +356,9 @@ def test_right_steps(steps: str) -> None:
         ("", "- settle", Needs()),
         ("", "- stop: aws\n- start: aws", Needs(own=True)),
         ("", "- kill: engine", Needs(own=True)),
+        ("", "- pause", Needs(own=True)),
+        ("", "- engine: {do: kill, role: processor}", Needs(own=True, roles=True)),
+        ("", "- advance: 1d", Needs(own=True, movable=True)),
         (
             "sites: {b: cloudserver}\n",
             "- stop: b\n- stop: b-2\n- start: b-1",

@@ -135,6 +135,29 @@ def test_parts_of_the_stack(verb: str, part: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("verb", "arguments", "told"),
+    [
+        ("engine", {"do": "kill", "role": "processor"}, "kill None processor"),
+        ("engine", {"do": "start", "role": "status", "count": 2}, "start 2 status"),
+        ("pause", {}, "pause aws-us-east-1"),
+        ("pause", {"site": "aws"}, "pause aws-us-east-1"),
+        ("resume", {"site": "other"}, "resume other"),
+    ],
+)
+def test_roles_and_sites(verb: str, arguments: dict[str, Any], told: str) -> None:
+    target = FakeTarget()
+    assert call(verb, target, arguments) == {}
+    assert target.told == [told]
+
+
+def test_putting_the_clock_forward() -> None:
+    target = FakeTarget()
+    before = target.clock.now()
+    call("advance", target, {"by": "1d"})
+    assert target.clock.now() - before == 86400
+
+
+@pytest.mark.parametrize(
     ("arguments", "keys"),
     [
         ({"topic": "t"}, ["k", "other"]),

@@ -1,0 +1,50 @@
+"""The one maker of boto3 clients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+
+from fake_cloudserver import VirtualClock
+from harness.s3_client import s3_client
+
+
+def sent(client: Any) -> dict[str, str]:
+    """The headers of a request that goes nowhere."""
+    seen: dict[str, str] = {}
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        headers = {
+            name: value.decode() if isinstance(value, bytes) else value for name, value in request.headers.items()
+        }
+        seen.update(headers)
+        response = AWSResponse(request.url, 200, {}, None)
+        response._content = b"<ListAllMyBucketsResult/>"
+        return response
+
+    client.meta.events.register("before-send.s3", answer)
+    client.list_buckets()
+    return seen
+
+
+def test_requests_are_dated_by_the_clock_that_is_given() -> None:
+    clock = VirtualClock()
+    clock.advance(86_400)
+    headers = sent(s3_client("http://127.0.0.1:1", ("key", "secret"), clock))
+    assert headers["X-Amz-Date"] == "20260102T000000Z"
+    assert "Credential=key/20260102/us-east-1/s3/aws4_request" in headers["Authorization"]
+
+
+def test_without_keys_nothing_is_signed() -> None:
+    assert "Authorization" not in sent(s3_client("http://127.0.0.1:1", None, VirtualClock()))
+
+
+def test_what_fails_fails_at_once() -> None:
+    client = s3_client("http://127.0.0.1:1", ("key", "secret"))
+    tries: list[object] = []
+    client.meta.events.register("before-send.s3", lambda **_: tries.append(1))
+    with pytest.raises(Exception, match="Could not connect"):
+        client.list_buckets()
+    assert len(tries) == 1
