@@ -113,19 +113,19 @@ def first_object(arguments: list[str]) -> tuple[float, float]:
         facts = json.loads(process.stdout.readline())
         ready = time.perf_counter() - begun
         try:
-            return ready, _first(facts)
+            return ready, _first(facts, process.pid)
         finally:
             process.terminate()
 
 
-def _first(facts: dict[str, dict[str, str]]) -> float:
+def _first(facts: dict[str, dict[str, str]], pid: int) -> float:
     there = facts["cloudserver"]
-    target = Target("stack", int(there["endpoint"].rpartition(":")[2]), 0, there["access_key"], there["secret_key"])
+    target = Target("stack", int(there["endpoint"].rpartition(":")[2]), pid, there["access_key"], there["secret_key"])
     versioning = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
     role = "arn:aws:iam::root:role/s3-replication-role"
     rule = (
         f"<ReplicationConfiguration><Role>{role}</Role><Rule><Prefix/><Status>Enabled</Status><Destination>"
-        f"<Bucket>arn:aws:s3:::x</Bucket><StorageClass>{facts['engine']['sites'][0]}</StorageClass></Destination>"
+        f"<Bucket>arn:aws:s3:::anywhere</Bucket><StorageClass>{facts['engine']['sites'][0]}</StorageClass></Destination>"
         "</Rule></ReplicationConfiguration>"
     )
     for query, body in ((None, b""), ({"versioning": ""}, versioning), ({"replication": ""}, rule.encode())):
