@@ -14,7 +14,7 @@ from fake_cloudserver.clock import iso
 from fake_cloudserver.cloudserver import CloudServer
 from fake_cloudserver.locations.base import CompletedPart, Element
 from fake_cloudserver.metadata.bucket_info import BucketInfo
-from fake_cloudserver.metadata.object_metadata import user_metadata
+from fake_cloudserver.metadata.object_metadata import location_elements, user_metadata
 from fake_cloudserver.replication.info import replication_info
 from fake_cloudserver.request import Answer, Request
 from fake_cloudserver.s3.cold_storage import check_restore_write
@@ -35,11 +35,18 @@ from fake_cloudserver.s3.multipart_state import (
     mark_completing,
     stored_parts,
 )
-from fake_cloudserver.s3.object_creation import NewObject, Written, delete_replaced, owner_of, write_object
+from fake_cloudserver.s3.object_creation import (
+    NewObject,
+    Written,
+    delete_replaced,
+    is_among,
+    owner_of,
+    write_object,
+)
 from fake_cloudserver.s3.object_put import RESTORE_HEADER, write_restored
 from fake_cloudserver.s3.resolve import load_bucket_and_object
 from fake_cloudserver.s3.tags import parse_tag_header, stored_tags
-from fake_cloudserver.s3.versioning import decode_version_id, new_version_headers, refuse_version_id
+from fake_cloudserver.s3.versioning import decode_version_id, get_version, new_version_headers, refuse_version_id
 from fake_cloudserver.s3.xml import DECLARATION, NS, escape, xml_answer
 
 _LARGEST_BODY = 1048576
@@ -95,13 +102,14 @@ def complete_multipart_upload(server: CloudServer, request: Request) -> Answer:
     with locked_upload(server, bucket.name, key, upload_id) as upload:
         data = remote or _assemble(server, bucket, upload, listed)
         new = _new_object(server, request, bucket, upload, data)
-        if archived is None:
-            written = write_object(server, bucket, key, new)
-        else:
+        if archived is not None:
             written = write_restored(server, bucket, key, archived, new)
+        else:
+            replayed = None if remote else _replayed(server, bucket, key, data)
+            written = replayed or write_object(server, bucket, key, new)
         forget_upload(server, bucket.name, key, upload_id)
     delete_replaced(server, written)
-    server.gateway.delete_replaced(data.unlisted, "")
+    delete_replaced(server, Written(written.md, written.version_id, data.unlisted))
     return _answer(request, bucket, key, data.etag, written)
 
 
@@ -112,6 +120,18 @@ def _assemble(server: CloudServer, bucket: BucketInfo, upload: Mapping[str, Any]
     elements = object_elements(choice.parts)
     size = sum(element["size"] for element in elements)
     return _Data(aggregate_etag(choice.parts), size, elements, choice.unlisted)
+
+
+def _replayed(server: CloudServer, bucket: BucketInfo, key: str, data: _Data) -> Written | None:
+    """What an earlier completion wrote that ended before it forgot the upload; None when there was none.
+
+    The current object is told by its data, and stays as it is (cloudserver completeMultipartUpload.js).
+    """
+    current = get_version(server, bucket.name, key, None)
+    used = [] if current is None else location_elements(current)
+    if current is None or not any(is_among(element, used) for element in data.elements):
+        return None
+    return Written(current, current.get("versionId"), ())
 
 
 def _complete_remotely(server: CloudServer, upload: Mapping[str, Any], listed: list[XmlElement]) -> _Data:

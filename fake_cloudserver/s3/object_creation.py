@@ -104,11 +104,12 @@ def _creation_time(current: Mapping[str, Any] | None) -> str | None:
 def delete_replaced(server: CloudServer, written: Written) -> None:
     """Delete the data of the replaced object, unless the new one uses it still; failures are only logged."""
     used = location_elements(written.md)
-    surplus = [element for element in written.replaced if not _is_among(element, used)]
+    surplus = [element for element in written.replaced if not is_among(element, used)]
     server.gateway.delete_replaced(surplus, used[0]["dataStoreName"] if used else "")
 
 
-def _is_among(element: Mapping[str, Any], elements: Sequence[Mapping[str, Any]]) -> bool:
+def is_among(element: Mapping[str, Any], elements: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether one of the location elements names the same data."""
     names = ("dataStoreName", "key", "dataStoreVersionId")
     return any(all(element.get(name) == other.get(name) for name in names) for other in elements)
 

@@ -507,3 +507,17 @@ def test_documents_of_the_journal_are_readable(client: MultipartClient) -> None:
     finish(client, "versioned/k", begun(client, "versioned/k"))
     for record in client.journal.read(1, 1000):
         assert record.value is None or isinstance(json.loads(record.value), dict)
+
+
+def test_a_completion_that_had_failed_half_way_is_not_done_twice(client: MultipartClient) -> None:
+    upload_id = begun(client, "versioned/k")
+    left_behind = client.shadow("versioned")
+    first = finish(client, "versioned/k", upload_id)
+    for key, document in left_behind.items():  # as if it had ended before it cleared up
+        client.server.metadata.put_object("mpuShadowBucketversioned", key, document)
+    before = client.stored("versioned")
+    again = finish(client, "versioned/k", upload_id)
+    assert (again.status, again.version_id, again.body) == (200, first.version_id, first.body)
+    assert client.stored("versioned") == before
+    assert client.shadow("versioned") == {}
+    assert client.get("versioned/k").body == ONE + TWO
