@@ -5,12 +5,13 @@ Source: cloudserver lib/api/objectGet.js, lib/api/objectHead.js.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fake_cloudserver.auth.actions import of_object_get
 from fake_cloudserver.cloudserver import CloudServer
 from fake_cloudserver.errors import S3Error
+from fake_cloudserver.locations.base import Element
 from fake_cloudserver.metadata.bucket_info import BucketInfo
 from fake_cloudserver.metadata.object_metadata import location_elements
 from fake_cloudserver.request import Answer, Request
@@ -53,7 +54,7 @@ def object_get(server: CloudServer, request: Request) -> Answer:
             byte_range = _part_of_get(elements, number)
             set_header(headers, "Content-Length", str(_length(byte_range)))
             headers += _parts_count_header(md)
-        server.gateway.check_readable(elements)
+        _check_readable(server, request, elements)
         body = server.gateway.read(elements, *(byte_range or (None, None)))
     override_headers(headers, request.query)
     return Answer(status, headers, body)
@@ -86,6 +87,14 @@ def object_head(server: CloudServer, request: Request) -> Answer:
         set_header(headers, "content-length", str(_length(part_range(parts))))
         headers += _parts_count_header(md)
     return Answer(200, headers)
+
+
+def _check_readable(server: CloudServer, request: Request, elements: Sequence[Element]) -> None:
+    try:
+        server.gateway.check_readable(elements)
+    except S3Error:
+        request.bucket_info = None  # the real server passes no CORS headers with this error
+        raise
 
 
 def _headers(

@@ -41,6 +41,16 @@ def test_list_buckets_without_buckets_or_without_name() -> None:
     assert client.call("service_get", None, requester=client.nobody).error == DENIED
 
 
+def test_list_buckets_ends_at_ten_thousand(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = BucketClient()
+    many = [(f"b{number:05}", "2026-01-01T00:00:00.000Z") for number in range(10001)]
+    monkeypatch.setattr(client.store, "list_buckets", lambda _: reversed(many))
+    body = client.call("service_get", None).body
+    assert body.count("<Bucket>") == 10000
+    assert "b09999" in body
+    assert "b10000" not in body
+
+
 def test_create_in_the_location_of_the_endpoint() -> None:
     client = BucketClient()
     reply = client.call("bucket_put")
@@ -127,7 +137,11 @@ def test_a_bad_canned_acl_is_found_after_a_bad_location_and_before_the_existing_
 
 def test_who_may_create() -> None:
     client = BucketClient()
-    assert client.call("bucket_put", requester=client.nobody).error == DENIED
+    bad_grant = {"x-amz-grant-read": "foo=bar"}
+    reply = client.call("bucket_put", headers=bad_grant, requester=client.nobody)
+    assert (reply.error, reply.headers) == (DENIED, {"Location": "/bucket"})
+    assert client.call("bucket_put", "METADATA", headers=bad_grant).code == "InvalidArgument"
+    assert client.call("bucket_put", "METADATA", "<a>").code == "AccessDenied"
     assert client.call("bucket_put", "METADATA").error == (
         "AccessDenied",
         "The bucket METADATA is used for internal purposes",
@@ -146,7 +160,8 @@ def test_headers_of_creation() -> None:
     assert client.stored("locked").versioning_configuration == {"Status": "Enabled", "MfaDelete": "Disabled"}
     client.create("nfs", headers={"x-scal-nfs-enabled": "true"})
     assert client.stored("nfs").is_nfs is True
-    client.create("plain", headers={"x-amz-bucket-object-lock-enabled": "yes", "x-scal-nfs-enabled": "yes"})
+    ignored = {"x-amz-object-ownership": "BucketOwnerEnforced"}
+    client.create("plain", headers={"x-amz-bucket-object-lock-enabled": "yes", "x-scal-nfs-enabled": "yes", **ignored})
     assert (client.stored("plain").object_lock_enabled, client.stored("plain").is_nfs) == (False, None)
 
 

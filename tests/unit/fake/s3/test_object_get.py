@@ -266,6 +266,16 @@ def test_response_overrides(client: Client) -> None:
     assert client.head("plain/hdrs", **overrides).headers == SHOWN
 
 
+@pytest.mark.parametrize(
+    "name", ["Content-Type", "Content-Language", "Expires", "Cache-Control", "Content-Disposition", "Content-Encoding"]
+)
+@pytest.mark.parametrize("who", ["Bart", None])
+def test_every_override(client: Client, name: str, who: str | None) -> None:
+    client.put("plain/hdrs", headers={**ALL_HEADERS, "x-amz-acl": "public-read"})
+    override = {f"response_{name.lower().replace('-', '_')}": "any"}
+    assert client.get("plain/hdrs", as_=who, **override).header(name) == "any"
+
+
 def test_user_metadata_beyond_the_limit_is_counted_only(client: Client) -> None:
     md = client.md("plain/k") | {"x-amz-meta-a": "x" * 3000, "x-amz-meta-b": "y"}
     client.server.metadata.put_object("plain", "k", md)
@@ -352,6 +362,8 @@ def test_reading_from_a_replica_that_is_gone(client: Client) -> None:
     client.remote.versions.clear()
     reply = client.get("replicated/k", headers={"x-amz-location-constraint": AWS})
     assert (reply.status, reply.code) == (424, "LocationNotFound")
+    assert client.last_request is not None
+    assert client.last_request.bucket_info is None  # so that no CORS headers come with it
 
 
 def test_reading_from_where_it_is_not_replicated(client: Client) -> None:
