@@ -65,7 +65,9 @@ def configuration_readers(bucket: str) -> list[Sent]:
     origin = ("origin", "http://a.example")
     website = ("host", f"{bucket}.s3-website.localhost")
     return [
-        *(Sent("GET", f"/{bucket}?{name}") for name in catalogue.CONFIGURATIONS),
+        *(Sent("GET", f"/{bucket}?{name}") for name in (*catalogue.CONFIGURATIONS, "object-lock", "quota", "location")),
+        Sent("HEAD", f"/{bucket}"),
+        Sent("GET", f"/{bucket}?uploads", (origin,)),
         Sent("PUT", key, (origin, ("x-amz-tagging", "a=1")), b"test"),
         Sent("PUT", f"/{bucket}/kiosk", body=b"test"),
         Sent("GET", key, (origin,)),
@@ -79,6 +81,8 @@ def configuration_readers(bucket: str) -> list[Sent]:
         ),
         *(Sent("GET", target, (website,)) for target in ("/", "/old/page", "/key", "/folder/")),
         Sent("HEAD", "/old/page", (website,)),
+        Sent("POST", f"/{bucket}?delete", (origin,), catalogue.DELETE.encode(), md5="base64"),
         Sent("DELETE", key),
+        Sent("DELETE", f"/{bucket}?quota"),
         *(Sent("DELETE", f"/{bucket}?{name}") for name in catalogue.CONFIGURATIONS),
     ]
