@@ -142,9 +142,9 @@ class BucketClient:
         assert answer.body is None or isinstance(answer.body, bytes)
         return Reply(answer.status, dict(answer.headers), (answer.body or b"").decode())
 
-    def put_with_md5(self, operation: str, bucket: str, body: str) -> Reply:
+    def put_with_md5(self, operation: str, bucket: str, body: str, *, requester: Requester | None = None) -> Reply:
         digest = base64.b64encode(hashlib.md5(body.encode()).digest()).decode()
-        return self.call(operation, bucket, body, headers={"content-md5": digest})
+        return self.call(operation, bucket, body, headers={"content-md5": digest}, requester=requester)
 
     def create(self, name: str = "bucket", **options: Any) -> str:
         """A new bucket of the first account."""

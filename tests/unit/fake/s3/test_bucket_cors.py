@@ -119,5 +119,21 @@ def test_bucket_and_rights() -> None:
     client = BucketClient()
     client.create()
     assert client.put_with_md5("bucket_put_cors", "missing", document(METHOD + ORIGIN)).error == NO_BUCKET
+    foreign = client.put_with_md5("bucket_put_cors", "bucket", document(METHOD + ORIGIN), requester=client.lisa)
+    assert foreign.error == DENIED
     for operation in ("bucket_get_cors", "bucket_delete_cors"):
         assert client.call(operation, requester=client.lisa).error == DENIED
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        document(*[METHOD + ORIGIN] * 100),
+        document(*[f"{METHOD}{ORIGIN}<ID>{'i' * 300}</ID>"] * 2),
+        document(f"{METHOD}{ORIGIN}<MaxAgeSeconds>0</MaxAgeSeconds>"),
+    ],
+)
+def test_what_is_accepted_at_the_limits(body: str) -> None:
+    client = BucketClient()
+    client.create()
+    assert client.put_with_md5("bucket_put_cors", "bucket", body).status == 200

@@ -41,6 +41,10 @@ def transition(time: str, site: str = "aws", name: str = "Transition") -> str:
     return f"<{name}>{time}<StorageClass>{site}</StorageClass></{name}>"
 
 
+def noncurrent_transition(count: int, site: str = "aws") -> str:
+    return transition(f"<NoncurrentDays>{count}</NoncurrentDays>", site, "NoncurrentVersionTransition")
+
+
 def days(count: Any) -> str:
     return f"<Days>{count}</Days>"
 
@@ -77,6 +81,8 @@ ROUND_TRIPS = [
     rule(transition(date("2090-01-01")) + transition(date("2090-01-02"), "us-east-2")),
     rule(transition("<NoncurrentDays>5</NoncurrentDays>", name="NoncurrentVersionTransition")),
     rule(f"{EXPIRATION}{transition(days(9))}"),
+    # equal days are no fault of these
+    rule(noncurrent_transition(5) + noncurrent_transition(5, "us-east-2")),
 ]
 
 
@@ -102,12 +108,26 @@ def test_the_order_of_an_answer_and_what_is_escaped() -> None:
     abort = (
         "<AbortIncompleteMultipartUpload><DaysAfterInitiation>7</DaysAfterInitiation></AbortIncompleteMultipartUpload>"
     )
-    body = rule(f"{EXPIRATION}{abort}", rule_id="<ID>a&amp;b</ID>", selection="<Prefix>a&amp;b</Prefix>")
-    client.call("bucket_put_lifecycle", body=document(body))
-    assert (
-        f"<Rule><ID>a&amp;b</ID><Status>Enabled</Status><Prefix>a&b</Prefix>{abort}{EXPIRATION}</Rule>"
-        in client.call("bucket_get_lifecycle").body
+    others = "".join(
+        (
+            transition(days(9)),
+            noncurrent_transition(5),
+            "<NoncurrentVersionExpiration><NoncurrentDays>3</NoncurrentDays></NoncurrentVersionExpiration>",
+        )
     )
+    first = rule(f"{EXPIRATION}{abort}", rule_id="<ID>a&amp;b</ID>", selection="<Prefix>a&amp;b</Prefix>")
+    tagged = f"<Filter>{tag('a&amp;b', 'c&amp;d')}</Filter>"
+    second = rule(others + EXPIRATION, rule_id="", selection=tagged)
+    client.call("bucket_put_lifecycle", body=document(first, second))
+    shown = client.call("bucket_get_lifecycle").body
+    assert f"<Rule><ID>a&amp;b</ID><Status>Enabled</Status><Prefix>a&b</Prefix>{abort}{EXPIRATION}</Rule>" in shown
+    assert f"<Filter>{tag('a&b', 'c&d')}</Filter>" in shown
+    actions = ("<Expiration>", "<NoncurrentVersionExpiration>", "<NoncurrentVersionTransition>", "<Transition>")
+    places = [shown.index(action, shown.index("c&d")) for action in actions]
+    assert places == sorted(places)
+    configuration = client.stored().lifecycle_configuration
+    assert configuration is not None
+    assert len(configuration["rules"][1]["ruleID"]) == 48
 
 
 def test_the_stored_form() -> None:
@@ -240,6 +260,10 @@ REFUSED = [
         ("InvalidArgument", "NewerNoncurrentVersions is not a positive integer"),
     ),
     (
+        document(noncurrent("<NoncurrentDays>1</NoncurrentDays><NewerNoncurrentVersions>0</NewerNoncurrentVersions>")),
+        ("InvalidArgument", "NewerNoncurrentVersions is not a positive integer"),
+    ),
+    (
         document(abort("", f"<Filter><And><Prefix>x</Prefix>{TAG}</And></Filter>")),
         ("InvalidRequest", "Tag-based filter cannot be used with AbortIncompleteMultipartUpload action"),
     ),
@@ -303,6 +327,22 @@ REFUSED = [
     (
         document(rule(transition("", name="NoncurrentVersionTransition"))),
         MALFORMED,
+    ),
+    (
+        document(rule(noncurrent_transition(1, "STANDARD"))),
+        ("MalformedXML", "'StorageClass' must be one of 'zenko', 'us-east-2', 'aws'"),
+    ),
+    (
+        document(rule(noncurrent_transition(1) + noncurrent_transition(2))),
+        (
+            "InvalidRequest",
+            "'StorageClass' must be different for 'NoncurrentVersionTransition' actions in same 'Rule' with filter "
+            "(all)",
+        ),
+    ),
+    (
+        document(rule(noncurrent_transition(2147483648))),
+        ("MalformedXML", "'NoncurrentDays' in NoncurrentVersionTransition action must not exceed 2147483647"),
     ),
     (
         document(rule(transition("<NoncurrentDays>-1</NoncurrentDays>", name="NoncurrentVersionTransition"))),

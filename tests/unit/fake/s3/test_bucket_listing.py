@@ -139,6 +139,54 @@ def test_the_second_form_shows_the_owner_when_asked(plain: CloudServer) -> None:
             id="marker inside a common prefix",
         ),
         pytest.param(
+            "max-keys=&prefix=a",
+            "<Prefix>a</Prefix><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated><Marker/>",
+            ["a"],
+            [],
+            id="an empty number is none",
+        ),
+        pytest.param(
+            "prefix=h%26i%3C&delimiter=%26&marker=%22%27%3E",
+            "<Prefix>h&amp;i&lt;</Prefix><MaxKeys>1000</MaxKeys><Delimiter>&amp;</Delimiter>"
+            "<IsTruncated>false</IsTruncated><Marker>&quot;&apos;&gt;</Marker>",
+            ["h&amp;i&lt;j"],
+            [],
+            id="escaping",
+        ),
+        pytest.param(
+            "delimiter=%26&marker=f%2Bg&max-keys=1",
+            "<Prefix/><MaxKeys>1</MaxKeys><Delimiter>&amp;</Delimiter><IsTruncated>true</IsTruncated>"
+            "<Marker>f+g</Marker><NextMarker>h&amp;</NextMarker>",
+            [],
+            ["h&amp;"],
+            id="escaping of a common prefix",
+        ),
+        pytest.param(
+            "encoding-type=url&delimiter=%2F&marker=a&max-keys=1",
+            "<Prefix/><MaxKeys>1</MaxKeys><Delimiter>%2F</Delimiter><EncodingType>url</EncodingType>"
+            "<IsTruncated>true</IsTruncated><Marker>a</Marker><NextMarker>b%2F</NextMarker>",
+            [],
+            ["b%2F"],
+            id="url encoding of the next marker",
+        ),
+        pytest.param(
+            "list-type=2&encoding-type=url&delimiter=%2F&start-after=b%2F0&prefix=b%2F&max-keys=1&fetch-owner=true",
+            "<Prefix>b%2F</Prefix><MaxKeys>1</MaxKeys><Delimiter>%2F</Delimiter><EncodingType>url</EncodingType>"
+            "<IsTruncated>true</IsTruncated><StartAfter>b%2F0</StartAfter><FetchOwner>true</FetchOwner>"
+            "<ContinuationToken/><NextContinuationToken>Yi8x</NextContinuationToken><KeyCount>1</KeyCount>",
+            ["b%2F1"],
+            [],
+            id="all elements of the second form",
+        ),
+        pytest.param(
+            "list-type=2&prefix=b%2Fc&delimiter=c",
+            "<Prefix>b/c</Prefix><MaxKeys>1000</MaxKeys><Delimiter>c</Delimiter><IsTruncated>false</IsTruncated>"
+            "<FetchOwner>false</FetchOwner><ContinuationToken/><KeyCount>1</KeyCount>",
+            ["b/c/3"],
+            [],
+            id="a delimiter within the prefix does not count",
+        ),
+        pytest.param(
             "encoding-type=url&prefix=b%2F&delimiter=%2F",
             "<Prefix>b%2F</Prefix><MaxKeys>1000</MaxKeys><Delimiter>%2F</Delimiter><EncodingType>url</EncodingType>"
             "<IsTruncated>false</IsTruncated><Marker/>",

@@ -145,6 +145,19 @@ REFUSED = [
     (policy(statement(), statement(Resource="arn:aws:s3:::other/*")), OTHER_BUCKET),
     (policy(condition("StringEquals", "s3:prefix", "a")), BAD_KEY),
     (policy(condition("IpAddress", "aws:SourceIp", "1.2.3")), BAD_IP),
+    # the first fault wins, in this order
+    (policy(statement(Effect="x", Resource=ARN)), INVALID),
+    (policy(statement(Action="s3:ListBucket", Resource="arn:aws:s3:::other/*")), MISMATCH),
+    (
+        policy(statement(Resource="arn:aws:s3:::other/*", Condition={"StringEquals": {"s3:prefix": "a"}})),
+        OTHER_BUCKET,
+    ),
+    (
+        policy(
+            statement(Condition={"StringEquals": {"s3:prefix": "a"}, "IpAddress": {"aws:SourceIp": "1.2.3"}}),
+        ),
+        BAD_KEY,
+    ),
     (policy(condition("IpAddress", "aws:SourceIp", ["1.2.3.4", "::1"])), BAD_IP),
     (policy(condition("IpAddress", "aws:SourceIp", "1.2.3.4/33")), BAD_IP),
 ]
@@ -165,6 +178,7 @@ def test_a_faulty_policy_is_found_before_the_bucket(document: Any, expected: tup
         ("{", INVALID),
         ('{"Version": NaN}', INVALID),
         ("[" * 100_000, INVALID),
+        ('{"Version": 1, "x": "Service"}', ("NotImplemented", "Bucket policy contains element not yet implemented")),
         ('{"Service"', ("NotImplemented", "Bucket policy contains element not yet implemented")),
         ('{"Federated": 1}', ("NotImplemented", "Bucket policy contains element not yet implemented")),
     ],
@@ -191,3 +205,21 @@ def test_policies_are_the_owner_s_alone(operation: str) -> None:
     assert client.call(operation, "missing", body.replace(ARN, "arn:aws:s3:::missing")).error == NO_BUCKET
     for requester in (client.lisa, client.nobody):
         assert client.call(operation, body=body, requester=requester).error == NOT_ALLOWED
+
+
+COMPARISONS = ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
+CONDITION_OPERATORS = [
+    *(f"Arn{kind}" for kind in ("Equals", "NotEquals", "Like", "NotLike")),
+    *(f"Binary{kind}" for kind in ("Equals",)),
+    "Bool",
+    *(f"{name}{kind}" for name in ("Date", "Numeric") for kind in COMPARISONS),
+    *("IpAddress", "NotIpAddress"),
+    *(f"String{kind}" for kind in ("Equals", "NotEquals", "EqualsIgnoreCase", "NotEqualsIgnoreCase")),
+    *(f"String{kind}" for kind in ("Like", "NotLike")),
+]
+
+
+@pytest.mark.parametrize("operator", [*CONDITION_OPERATORS, *(f"{one}IfExists" for one in CONDITION_OPERATORS), "Null"])
+def test_every_operator_is_known(operator: str) -> None:
+    document = policy(condition(operator, "aws:UserAgent", "x"))
+    assert parse_policy(json.dumps(document).encode(), "bucket") == document

@@ -148,6 +148,10 @@ REFUSED = [
         ("InvalidRequest", "The provided HTTP redirect code (300) is not valid. Valid codes are 3XX except 300"),
     ),
     (
+        rule("<HttpRedirectCode>400</HttpRedirectCode>"),
+        ("InvalidRequest", "The provided HTTP redirect code (400) is not valid. Valid codes are 3XX except 300"),
+    ),
+    (
         rule("<ReplaceKeyWith>a</ReplaceKeyWith><ReplaceKeyPrefixWith>b</ReplaceKeyPrefixWith>"),
         ("InvalidRequest", "Redirect must not contain both ReplaceKeyWith and ReplaceKeyPrefixWith"),
     ),
@@ -168,6 +172,10 @@ REFUSED = [
         ("MalformedXML", "The provided HTTP error code is not valid. It should be a string containing a number."),
     ),
     (
+        rule("<HostName>h</HostName>", "<HttpErrorCodeReturnedEquals>399</HttpErrorCodeReturnedEquals>"),
+        ("InvalidRequest", "The provided HTTP error code (399) is not valid. Valid codes are 4XX or 5XX."),
+    ),
+    (
         rule("<HostName>h</HostName>", "<HttpErrorCodeReturnedEquals>600</HttpErrorCodeReturnedEquals>"),
         ("InvalidRequest", "The provided HTTP error code (600) is not valid. Valid codes are 4XX or 5XX."),
     ),
@@ -186,3 +194,21 @@ def test_bucket_and_rights() -> None:
     assert client.call("bucket_put_website", body=document(INDEX), requester=client.lisa).error == DENIED
     for operation in ("bucket_get_website", "bucket_delete_website"):
         assert client.call(operation, requester=client.lisa).error == DENIED
+
+
+@pytest.mark.parametrize(
+    ("redirect", "condition"),
+    [
+        ("<HttpRedirectCode>301</HttpRedirectCode>", "<KeyPrefixEquals>a</KeyPrefixEquals>"),
+        (
+            "<HttpRedirectCode>399</HttpRedirectCode>",
+            "<HttpErrorCodeReturnedEquals>400</HttpErrorCodeReturnedEquals>",
+        ),
+        ("<ReplaceKeyWith>k</ReplaceKeyWith>", "<HttpErrorCodeReturnedEquals>599</HttpErrorCodeReturnedEquals>"),
+        ("<Protocol>https</Protocol>", ""),
+    ],
+)
+def test_the_limits_of_a_rule(redirect: str, condition: str) -> None:
+    client = BucketClient()
+    client.create()
+    assert client.call("bucket_put_website", body=rule(redirect, condition)).status == 200

@@ -336,6 +336,20 @@ def test_headers_that_are_refused_before_authentication(
     assert nobody.request(method, path, query, sound).error == (400, "InvalidArgument")
 
 
+def test_the_most_that_all_headers_may_hold(nobody: Client) -> None:
+    room = 14122 - len("host") - len(nobody.host) - len("x-amz-meta-a")
+    for length, code in ((room, "AccessDenied"), (room + 1, "HttpHeadersTooLarge")):
+        assert nobody.request("GET", "/bucket/k", headers={"x-amz-meta-a": "a" * length}).code == code
+
+
+@pytest.mark.parametrize("form", ["{}", "uid:1/md5:{}/gid:2"])
+def test_an_md5_of_32_characters_is_hexadecimal(fake: FakeCloudServer, form: str) -> None:
+    name = "content-md5" if form == "{}" else "x-amz-meta-s3cmd-attrs"
+    for md5, code in (("5d41402abc4b2a76b9719d911017c592", ""), ("0" * 32, "BadDigest")):
+        reply = Client(fake).request("PUT", "/bucket/k", headers={name: form.format(md5)}, body="hello")
+        assert reply.code == code
+
+
 def test_an_object_of_unknown_length(nobody: Client) -> None:
     # no Content-Length at all: the client of these tests adds one, the request itself does not
     request = nobody.request("PUT", "/bucket/k", headers={"transfer-encoding": "chunked"}, without_length=True)
@@ -356,9 +370,12 @@ def test_an_object_of_unknown_length(nobody: Client) -> None:
         "torrent",
     ],
 )
-@pytest.mark.parametrize(("method", "path"), [("GET", "/no-such"), ("PUT", "/bucket"), ("DELETE", "/bucket/k")])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/no-such"), ("PUT", "/bucket"), ("DELETE", "/bucket/k"), ("POST", "/bucket/k"), ("HEAD", "/bucket/k")],
+)
 def test_queries_that_are_not_implemented(nobody: Client, method: str, path: str, query: str) -> None:
-    assert nobody.request(method, path, query).error == (501, "NotImplemented")
+    assert nobody.request(method, path, query).error == (501, "" if method == "HEAD" else "NotImplemented")
 
 
 CUSTOMER_KEYS = [
@@ -379,7 +396,14 @@ def test_headers_that_are_not_implemented(fake: FakeCloudServer, nobody: Client,
 
 
 @pytest.mark.parametrize(
-    ("method", "query", "longest"), [("PUT", "policy", 524288), ("PUT", "tagging", 524288), ("POST", "delete", 1048576)]
+    ("method", "query", "longest"),
+    [
+        ("PUT", "policy", 524288),
+        ("PUT", "tagging", 524288),
+        ("GET", "acl", 524288),
+        ("DELETE", "cors", 524288),
+        ("POST", "delete", 1048576),
+    ],
 )
 def test_bodies_that_are_too_long(fake: FakeCloudServer, method: str, query: str, longest: int) -> None:
     reply = Client(fake).request(method, "/bucket", query, body=b" " * (longest + 1))

@@ -55,7 +55,13 @@ def test_plain(client: Client) -> None:
 
 @pytest.mark.parametrize(
     ("quiet", "shown"),
-    [("<Quiet>true</Quiet>", False), ("<Quiet>True</Quiet>", True), ("<Quiet>false</Quiet>", True)],
+    [
+        ("<Quiet>true</Quiet>", False),
+        ("<Quiet>True</Quiet>", True),
+        ("<Quiet>false</Quiet>", True),
+        ("<Quiet>true</Quiet><Quiet>false</Quiet>", False),
+        ("<Quiet>false</Quiet><Quiet>true</Quiet>", True),
+    ],
 )
 def test_quiet(client: Client, quiet: str, shown: bool) -> None:
     client.put("plain/a")
@@ -145,6 +151,25 @@ def test_anonymous_may_with_the_right(client: Client) -> None:
     client.create_bucket("open", acl={"Canned": "public-read-write"})
     client.put("open/k")
     assert delete(client, "open", entry("k"), as_=None) == "<Deleted><Key>k</Key></Deleted>"
+
+
+def test_a_version_of_an_unversioned_bucket_deletes_nothing(client: Client) -> None:
+    client.put("plain/k")
+    assert delete(client, "plain", entry("k", FOREIGN_VERSION)) == (
+        f"<Deleted><Key>k</Key><VersionId>{FOREIGN_VERSION}</VersionId></Deleted>"
+    )
+    assert client.get("plain/k").status == 200
+
+
+def test_who_owns_the_objects_does_not_count(client: Client) -> None:
+    client.create_bucket("open", acl={"Canned": "public-read-write"})
+    client.put("open/k", as_="Lisa")
+    assert delete(client, "open", entry("k"), as_="Bart") == "<Deleted><Key>k</Key></Deleted>"
+
+
+def test_a_thousand_keys(client: Client) -> None:
+    answer = delete(client, "plain", *(entry(str(number)) for number in range(1000)))
+    assert answer.count("<Deleted>") == 1000
 
 
 def test_request_faults(client: Client) -> None:

@@ -137,6 +137,28 @@ def test_initiate_refuses(client: MultipartClient, path: str, headers: dict[str,
     assert client.shadow(path.partition("/")[0]) == {}
 
 
+IN_ORDER: list[tuple[dict[str, str], str]] = [
+    ({"x-amz-storage-class": "GLACIER"}, "InvalidStorageClass"),
+    ({"x-amz-website-redirect-location": "w"}, "InvalidRedirectLocation"),
+    ({"x-amz-meta-a": "b" * 2200}, "MetadataTooLarge"),
+    ({"x-amz-server-side-encryption": "x"}, "The encryption method specified is not supported"),
+    ({"x-amz-meta-scal-location-constraint": "x"}, "Object Location Error"),
+    ({"x-amz-object-lock-legal-hold": "ON"}, "Bucket is missing ObjectLockConfiguration"),
+    ({"x-amz-tagging": "a=b&a=c"}, "The header 'x-amz-tagging'"),
+]
+
+
+@pytest.mark.parametrize("earlier", range(len(IN_ORDER) - 1))
+def test_the_order_of_checks_of_an_initiation(client: MultipartClient, earlier: int) -> None:
+    headers = IN_ORDER[earlier + 1][0] | IN_ORDER[earlier][0]
+    reply = client.ask("initiate_multipart_upload", "plain/k", headers=headers)
+    assert IN_ORDER[earlier][1] in (reply.code, reply.message[: len(IN_ORDER[earlier][1])])
+    # keys come first, and the bucket between the metadata and the rest
+    assert client.ask("initiate_multipart_upload", "plain/\x01", headers=headers).code == "InvalidInput"
+    missing = client.ask("initiate_multipart_upload", "nowhere/k", headers=headers).code
+    assert missing == (reply.code if earlier < 3 else "NoSuchBucket")
+
+
 def test_bad_tags_are_refused_but_the_upload_is_there(client: MultipartClient) -> None:
     reply = client.ask("initiate_multipart_upload", "plain/k", headers={"x-amz-tagging": "a=b&a=c"})
     assert (reply.status, reply.code) == (400, "InvalidArgument")
@@ -310,6 +332,63 @@ def test_largest_copied_part(client: MultipartClient) -> None:
 def test_checksum_headers_of_parts(client: MultipartClient, headers: dict[str, str], message: str) -> None:
     reply = client.part("plain/k", client.initiate("plain/k"), 1, headers=headers)
     assert (reply.code, reply.message) == ("BadRequest", message)
+
+
+PART_CHECKS: list[tuple[dict[str, Any], str]] = [
+    ({"headers": {"content-length": str(GIB_5 + 1)}}, "EntityTooLarge"),
+    ({"headers": {"x-amz-trailer": "x"}}, "BadRequest"),
+    ({"number": "10001"}, "TooManyParts"),
+    ({"number": "0"}, "InvalidArgument"),
+    ({"path": "nowhere/k"}, "NoSuchBucket"),
+    ({"as_": "Lisa"}, "AccessDenied"),
+    ({"headers": {"x-amz-server-side-encryption": "x"}}, "InvalidArgument"),
+    ({"upload_id": NO_SUCH_UPLOAD}, "NoSuchKey"),
+    ({"md5": EMPTY_MD5}, "BadDigest"),
+]
+
+
+@pytest.mark.parametrize("earlier", range(len(PART_CHECKS)))
+def test_the_order_of_checks_of_a_part(client: MultipartClient, earlier: int) -> None:
+    first, second = PART_CHECKS[earlier][0], PART_CHECKS[min(earlier + 1, len(PART_CHECKS) - 1)][0]
+    options: dict[str, Any] = {"path": "plain/k", "number": 1, "upload_id": client.initiate("plain/k")}
+    options |= {**second, **first, "headers": {**second.get("headers", {}), **first.get("headers", {})}}
+    assert client.part(body=b"hello", **options).code == PART_CHECKS[earlier][1]
+    assert len(client.shadow("plain")) == 1
+
+
+COPY_CHECKS: list[tuple[dict[str, Any], str]] = [
+    ({"number": "10001"}, "InvalidArgument"),
+    ({"path": "nowhere/k"}, "NoSuchBucket"),
+    ({"as_": "Lisa"}, "AccessDenied"),
+    ({"source": "plain/nokey"}, "NoSuchKey"),
+    ({"headers": {"x-amz-copy-source-if-match": "x"}}, "PreconditionFailed"),
+    ({"headers": {"x-amz-copy-source-range": "bytes=5-2"}}, "InvalidArgument"),
+    ({"upload_id": NO_SUCH_UPLOAD}, "NoSuchUpload"),
+]
+
+
+@pytest.mark.parametrize("earlier", range(len(COPY_CHECKS)))
+def test_the_order_of_checks_of_a_copied_part(client: MultipartClient, earlier: int) -> None:
+    client.put("plain/source")
+    first, second = COPY_CHECKS[earlier][0], COPY_CHECKS[min(earlier + 1, len(COPY_CHECKS) - 1)][0]
+    options: dict[str, Any] = {"path": "plain/k", "number": 1, "upload_id": client.initiate("plain/k")}
+    options |= {"source": "plain/source", **second, **first}
+    options["headers"] = {**second.get("headers", {}), **first.get("headers", {})}
+    assert client.copy_part(**options).code == COPY_CHECKS[earlier][1]
+    assert len(client.shadow("plain")) == 1
+
+
+def test_part_copy_of_a_delete_marker(client: MultipartClient) -> None:
+    client.create_bucket("versioned", versioning="Enabled")
+    client.put("versioned/source")
+    marker = client.delete("versioned/source").version_id
+    upload_id = client.initiate("plain/k")
+    assert client.copy_part("plain/k", upload_id, 1, "versioned/source").code == "NoSuchKey"
+    reply = client.copy_part("plain/k", upload_id, 1, f"versioned/source?versionId={marker}")
+    assert (reply.code, reply.message) == (
+        "InvalidRequest",
+        "The source of a copy request may not specifically refer to a deletemarker by version id.",
+    )
 
 
 class AbortingBody(io.BytesIO):

@@ -265,11 +265,64 @@ def test_conditions(client: Client, headers: dict[str, str], code: str) -> None:
     assert copy(client, "dst/c", headers=headers).code == code
 
 
+def test_an_empty_source_key_is_no_object(client: Client) -> None:
+    assert copy(client, "dst/c", "src/").code == "NoSuchKey"
+
+
+@pytest.mark.parametrize(
+    ("names", "code"),
+    [
+        (["mode"], ""),
+        (["retain-until-date"], ""),
+        (["mode", "retain-until-date"], "InvalidRequest"),
+        (["legal-hold"], "InvalidRequest"),
+    ],
+)
+def test_lock_headers_without_lock_bucket(client: Client, names: list[str], code: str) -> None:
+    reply = copy(client, "dst/c", headers={f"x-amz-object-lock-{name}": "x" for name in names})
+    assert reply.code == code
+    assert not code or reply.message == "Bucket is missing ObjectLockConfiguration"
+
+
+def test_lock_headers_are_not_validated(client: Client) -> None:
+    client.create_bucket("locked", versioning="Enabled", object_lock_enabled=True)
+    headers = {"x-amz-object-lock-mode": "X", "x-amz-object-lock-retain-until-date": "2020-01-01T00:00:00Z"}
+    assert copy(client, "locked/c", headers=headers).status == 200
+
+
+def test_onto_itself_from_a_named_version(client: Client) -> None:
+    assert copy(client, "src/k", "src/k?versionId=null").status == 200
+    assert client.get("src/k").body == b"0123456789abcdefghij"
+
+
+def test_neither_size_nor_key_of_a_copy_is_checked(client: Client) -> None:
+    assert copy(client, "dst/a\x01b").status == 200
+    md = client.md("src/k") | {"content-length": 6 * 1024**3}
+    client.server.metadata.put_object("src", "k", md)
+    assert copy(client, "src/k", headers={"x-amz-metadata-directive": "REPLACE"}).status == 200
+    assert client.md("src/k")["content-length"] == 6 * 1024**3
+
+
+def test_the_acl_of_the_query_is_ignored(client: Client) -> None:
+    copy(client, "dst/c", x_amz_acl="public-read")
+    assert client.md("dst/c")["acl"]["Canned"] == "private"
+
+
+def test_creation_time_of_what_is_overwritten_is_kept(client: Client) -> None:
+    client.put("dst/c", b"old")
+    before = client.md("dst/c")["last-modified"]
+    client.clock.advance(60)
+    copy(client, "dst/c")
+    assert client.md("dst/c")["creation-time"] == before
+
+
 def test_metadata_of_the_source_may_be_too_large(client: Client) -> None:
     md = client.md("src/k") | {"x-amz-meta-a": "x" * 3000}
     client.server.metadata.put_object("src", "k", md)
     assert copy(client, "dst/c").code == "MetadataTooLarge"
-    assert copy(client, "dst/c", headers={"x-amz-metadata-directive": "REPLACE"}).status == 200
+    replace = {"x-amz-metadata-directive": "REPLACE"}
+    assert copy(client, "dst/c", headers=replace).status == 200
+    assert copy(client, "dst/c", headers={**replace, "x-amz-meta-a": "x" * 3000}).code == "MetadataTooLarge"
 
 
 def test_bad_tags(client: Client) -> None:

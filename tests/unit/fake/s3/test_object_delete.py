@@ -242,3 +242,11 @@ def test_journal_of_a_deleted_current_version(client: Client) -> None:
     internal = bytes.fromhex(version_id).decode()
     assert [(record.type, record.key) for record in records] == [("del", f"k\0{internal}"), ("put", "k")]
     assert "isPHD" in str(records[1].value)
+
+
+def test_the_lock_comes_before_the_conditions(client: Client) -> None:
+    version_id = client.put("locked/k").version_id
+    md = client.md("locked/k") | {"legalHold": True}
+    client.server.metadata.put_object("locked", "k", md, version_id=md["versionId"])
+    headers = {"if-unmodified-since": "Tue, 01 Jan 2019 00:00:00 GMT"}
+    assert client.delete("locked/k", headers=headers, versionId=version_id).code == "AccessDenied"

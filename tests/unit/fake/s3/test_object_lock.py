@@ -139,6 +139,7 @@ def test_malformed_retention(client: Client) -> None:
     ("body", "message"),
     [
         (b"", "request xml is undefined or empty"),
+        (b"hello", "The XML you provided was not well-formed or did not validate against our published schema."),
         (b"<Other/>", "request xml does not contain LegalHold"),
         (b"<LegalHold><X/></LegalHold>", "request xml does not contain Status"),
         (
@@ -215,3 +216,12 @@ def test_an_active_retention_never_gets_shorter(lock: ObjectLock, mode: str, dat
     if lock.is_locked(NOW) and lock.may_become(mode, date, NOW, bypass=False):
         assert mode == lock.mode
         assert date >= (lock.date or "")
+
+
+def test_what_has_expired_is_shown_all_the_same(client: Client) -> None:
+    md = client.md("locked/k") | change("COMPLIANCE", PAST)
+    client.server.metadata.put_object("locked", "k", md, version_id=md["versionId"])
+    for ask in (client.get, client.head):
+        reply = ask("locked/k")
+        assert reply.header("x-amz-object-lock-mode") == "COMPLIANCE"
+        assert reply.header("x-amz-object-lock-retain-until-date") == PAST

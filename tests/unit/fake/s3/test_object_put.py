@@ -7,7 +7,7 @@ import hashlib
 from typing import Any
 
 import pytest
-from object_client import AWS, LOCAL, REPLICATION, Client
+from object_client import AWS, FOREIGN_VERSION, LOCAL, REPLICATION, Client
 
 MD5 = "644be06dfc54061fd1e67f5ebbabcd58"
 EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e"
@@ -260,6 +260,18 @@ def test_metadata_of_exactly_the_limit(client: Client) -> None:
     assert client.put("plain/k", headers=big_metadata(2136)).status == 200
 
 
+def test_empty_metadata_counts_for_nothing(client: Client) -> None:
+    assert client.put("plain/k", headers={**big_metadata(2136), "x-amz-meta-empty": ""}).status == 200
+    assert client.md("plain/k")["x-amz-meta-empty"] == ""
+
+
+@pytest.mark.parametrize(("decoded", "code"), [(str(5 * 1024**3 + 1), "EntityTooLarge"), ("20", "")])
+def test_the_decoded_length_goes_first(client: Client, decoded: str, code: str) -> None:
+    other = "20" if code else str(5 * 1024**3 + 1)
+    headers = {"content-length": other, "x-amz-decoded-content-length": decoded}
+    assert client.put("plain/k", headers=headers).code == code
+
+
 def test_right_content_md5(client: Client) -> None:
     assert client.put("plain/k", md5=MD5).status == 200
 
@@ -316,8 +328,20 @@ def lock_bucket(client: Client, **fields: Any) -> None:
             {"mode": "GOVERNANCE"},
             "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied",
         ),
+        (
+            {"retain-until-date": "2020-01-01T00:00:00Z", "legal-hold": "MAYBE"},
+            "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied",
+        ),
         ({"mode": "X", "retain-until-date": "2090-01-01T00:00:00Z"}, "Unknown wormMode directive"),
+        (
+            {"mode": "X", "retain-until-date": "2020-01-01T00:00:00Z", "legal-hold": "MAYBE"},
+            "Unknown wormMode directive",
+        ),
         ({"legal-hold": "MAYBE"}, 'Legal hold status must be one of "ON", "OFF"'),
+        (
+            {"mode": "GOVERNANCE", "retain-until-date": "2020-01-01T00:00:00Z", "legal-hold": "MAYBE"},
+            'Legal hold status must be one of "ON", "OFF"',
+        ),
         (
             {"mode": "GOVERNANCE", "retain-until-date": "2020-01-01T00:00:00Z"},
             "The retain until date must be in the future!",
@@ -328,6 +352,13 @@ def test_lock_headers(client: Client, headers: dict[str, str], message: str) -> 
     lock_bucket(client)
     reply = client.put("locked/k", headers={f"x-amz-object-lock-{name}": value for name, value in headers.items()})
     assert (reply.code, reply.message) == ("InvalidArgument", message)
+
+
+@pytest.mark.parametrize("name", ["mode", "retain-until-date", "legal-hold"])
+@pytest.mark.parametrize("operation", ["object_put", "initiate_multipart_upload"])
+def test_lock_headers_need_a_lock_bucket(client: Client, operation: str, name: str) -> None:
+    reply = client.ask(operation, "plain/k", headers={f"x-amz-object-lock-{name}": "x"})
+    assert (reply.code, reply.message) == ("InvalidRequest", "Bucket is missing ObjectLockConfiguration")
 
 
 def test_lock_dates_are_compared_as_texts(client: Client) -> None:
@@ -436,6 +467,9 @@ def test_restore_write_needs_an_ongoing_restore(client: Client) -> None:
     assert client.get("versioned/k").code == "InvalidObjectState"
     client.delete("versioned/k")
     assert client.put("versioned/k", headers={"x-scal-s3-version-id": ""}).code == "MethodNotAllowed"
+    assert client.put("plain/k", headers={"x-scal-s3-version-id": FOREIGN_VERSION}).code == "NoSuchVersion"
+    client.put("plain/k")
+    assert client.put("plain/k", headers={"x-scal-s3-version-id": ""}).code == "InvalidObjectState"
 
 
 def test_base64_md5_is_the_same_digest() -> None:

@@ -123,6 +123,14 @@ def test_a_foreign_version(bart: Client, state: str) -> None:
     assert listed(bart) == before
 
 
+def test_an_empty_version_is_the_latest(bart: Client) -> None:
+    set_state(bart, ENABLED)
+    first = put(bart, "x")
+    assert get(bart, "").header("x-amz-version-id") == first
+    assert delete(bart, "").keys() == {"marker", "version"}
+    assert [entry[:1] for entry in listed(bart)] == [("marker",), ("version",)]
+
+
 @pytest.mark.parametrize("exists", [True, False])
 @pytest.mark.parametrize("state", STATES)
 def test_delete_without_version(bart: Client, state: str, exists: bool) -> None:
