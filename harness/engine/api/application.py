@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
+import urllib.parse
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -114,7 +115,7 @@ class Api:
         """Backbeat's checks, in its order; raises ApiError for the first that fails."""
         if not self._is_allowed(request.remote_addr or ""):
             raise ApiError("AccessDenied")
-        route = self._router.route(request.method, request.path, request.args.get("versionId", ""))
+        route = self._router.route(request.method, _path(request), request.args.get("versionId", ""))
         _check_query(request)
         # Backbeat asks whether ZooKeeper and its producers are there; here, whether what is kept was read
         if route.name != "healthcheck" and not (self._failed.is_ready and self._states.is_ready):
@@ -160,6 +161,12 @@ class Api:
         if overlay:
             log.warning("a management overlay changes nothing here", members=sorted(overlay))
         return {}
+
+
+def _path(request: Request) -> str:
+    """Decoded; from the target as it was sent where the server tells that, since ours leaves the decoding to us."""
+    target = request.environ.get("REQUEST_URI")
+    return request.path if target is None else urllib.parse.unquote(target.partition("?")[0], errors="replace")
 
 
 def _check_query(request: Request) -> None:

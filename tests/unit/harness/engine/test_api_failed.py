@@ -8,9 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import requests
 from api_world import KEY, NOW, OTHER, ApiWorld, client_of, retry_of
 from engine_helpers import ENCODED, SITE, error
 
+from fake_cloudserver import serving
 from harness.queue.base import Outgoing
 
 VERSION = {
@@ -100,6 +102,18 @@ def test_one_object_is_answered_for_every_site_where_it_failed() -> None:
     assert world.get(f"/_/crr/failed/src/unknown?versionId={ENCODED}") == EMPTY
     assert world.get("/_/crr/failed/src/other?versionId=another") == EMPTY
     assert world.get("/_/crr/failed/src/other") == EMPTY
+
+
+def test_a_key_in_a_path_is_decoded_once_behind_a_real_server_too() -> None:
+    world = ApiWorld()
+    world.fail("dir/a:key %41/é")
+    world.current.run_until_idle()
+    assert world.api is not None
+    path = f"/_//crr/failed/src/dir/a%3Akey%20%2541/%C3%A9?versionId={ENCODED}"
+    with serving(world.api) as server:
+        answer = requests.get(server.url + path, timeout=10).json()
+    assert answer == world.get(path)
+    assert [one["Key"] for one in answer["Versions"]] == ["dir/a:key %41/é"]
 
 
 def test_failures_go_after_24_hours() -> None:
