@@ -34,6 +34,7 @@ __all__ = [
     "aws",
     "cloudserver",
     "crr_stack",
+    "own_replication",
     "pytest_addoption",
     "pytest_collect_file",
     "pytest_configure",
@@ -67,6 +68,16 @@ def aws(crr_stack: Stack) -> Any:
     from harness.s3_client import client_of
 
     return client_of(crr_stack.facts()["aws"])
+
+
+@pytest.fixture
+def own_replication() -> Iterator[Replication]:
+    """The same on a stack that this test has to itself: for faults, pauses, and what else others would notice."""
+    from harness.replication import Replication
+    from harness.stack import Stack
+
+    with Stack() as stack:
+        yield Replication(stack)
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from fake_cloudserver import Randomness, SystemRandomness
@@ -11,6 +13,9 @@ from harness.stack_plan import ROLE
 
 if TYPE_CHECKING:
     from harness.stack import Stack
+
+
+_POLL = 0.02
 
 
 class Replication:
@@ -46,6 +51,38 @@ class Replication:
         open_work = self._stack.settle(timeout)
         if open_work:
             raise HarnessError(open_work)
+
+    def wait(self, bucket: str, key: str, status: str = "COMPLETED", timeout: float = 30.0) -> None:
+        """Wait until the object's ReplicationStatus is ``status``; HarnessError when it is not within ``timeout``."""
+        deadline = self._stack.clock.monotonic() + timeout
+        while (seen := self.status(bucket, key)) != status:
+            if self._stack.clock.monotonic() >= deadline:
+                raise HarnessError(f"{bucket}/{key} is {seen} after {timeout:g} s, not {status}")
+            self._stack.clock.sleep(_POLL)
+
+    def pause(self) -> None:
+        """Replicate nothing more, until :meth:`resume`. Whoever shares the stack notices."""
+        from harness.stack_pause import pause_site
+
+        pause_site(self._stack.engine_settings, self._stack.queue, self._stack.clock, self.site)
+
+    def resume(self) -> None:
+        """Go on."""
+        from harness.stack_pause import resume_site
+
+        resume_site(self._stack.engine_settings, self._stack.queue, self._stack.clock, self.site)
+
+    @contextlib.contextmanager
+    def fault(self, **rule: Any) -> Iterator[str]:
+        """A fault for as long as the block lasts, described as the ``fault`` verb of scenarios is; gives its name.
+
+        Raises UsageError for a rule that makes no sense.
+        """
+        name = self._stack.faults.set(rule)
+        try:
+            yield name
+        finally:
+            self._stack.faults.clear([name])
 
     def status(self, bucket: str, key: str, version_id: str | None = None) -> str | None:
         """``ReplicationStatus`` of an object or version; None when it has none."""

@@ -81,7 +81,7 @@ class StackTarget:
     def client(self, site: str, account: str | None = None) -> Any:
         at = self.endpoint(site)  # a site of several servers answers where one of them runs
         if (at, account) not in self._clients:
-            self._clients[at, account] = s3_client(at, self.credentials(site, account))
+            self._clients[at, account] = s3_client(at, self.credentials(site, account), self.clock)
         return self._clients[at, account]
 
     def role_for(self, sites: Iterable[str]) -> str:

@@ -205,7 +205,7 @@ REPLICATION_INFO = (
         _INFO,
         'return {**backend, "status": "PENDING"}',
         'return {"site": site, "status": "PENDING", "dataStoreVersionId": ""}',
-        (*_TAGS, "replication-info/operations.yaml"),
+        ("replication-info/version-kept.yaml",),
     ),
     Mutation(
         "the storage type is lost",
