@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -249,12 +251,105 @@ def test_a_deny_does_not_bind_the_owner_and_services(cast: Cast) -> None:
         ("s3:ListBucket", "GET", "/bkt", "versions"),
         ("s3:DeleteBucket", "DELETE", "/bkt", ""),
         ("s3:PutBucketCORS", "DELETE", "/bkt", "cors"),
+        ("s3:GetBucketAcl", "GET", "/bkt", "acl"),
+        ("s3:DeleteBucketWebsite", "DELETE", "/bkt", "website"),
+        ("s3:PutLifecycleConfiguration", "DELETE", "/bkt", "lifecycle"),
+        ("s3:PutEncryptionConfiguration", "DELETE", "/bkt", "encryption"),
+        ("s3:GetBucketNotification", "GET", "/bkt", "notification"),
     ],
 )
 def test_what_a_policy_opens(cast: Cast, action: str, method: str, path: str, query: str) -> None:
     assert cast.lisa.request(method, path, query).status == 403
     cast.policy(action=action, resource="arn:aws:s3:::bkt")
     assert cast.lisa.request(method, path, query).status in (200, 204)
+
+
+@pytest.mark.parametrize(
+    ("action", "query"),
+    [
+        ("s3:GetBucketCORS", "cors"),
+        ("s3:GetBucketWebsite", "website"),
+        ("s3:GetBucketTagging", "tagging"),
+        ("s3:GetLifecycleConfiguration", "lifecycle"),
+        ("s3:GetReplicationConfiguration", "replication"),
+        ("s3:GetEncryptionConfiguration", "encryption"),
+        # one that is named in full is taken for an action on objects
+        ("s3:*", "object-lock"),
+    ],
+)
+def test_configurations_that_a_policy_opens(cast: Cast, action: str, query: str) -> None:
+    assert cast.lisa.request("GET", "/bkt", query).error == (403, "AccessDenied")
+    cast.policy(action=action, resource="arn:aws:s3:::bkt")
+    assert cast.lisa.request("GET", "/bkt", query).status == 404  # there is none to show
+
+
+@pytest.mark.parametrize(
+    ("action", "method", "query"),
+    [
+        ("s3:GetObject", "HEAD", ""),
+        ("s3:GetObject", "HEAD", "versionId=null"),
+        ("s3:PutObject", "PUT", ""),
+        ("s3:DeleteObject", "DELETE", ""),
+        ("s3:DeleteObjectVersion", "DELETE", "versionId=null"),
+        ("s3:GetObjectAcl", "GET", "acl"),
+        ("s3:GetObjectVersionAcl", "GET", "acl&versionId=null"),
+        ("s3:PutObjectAcl", "PUT", "acl"),
+        ("s3:PutObjectVersionAcl", "PUT", "acl&versionId=null"),
+        ("s3:GetObjectTagging", "GET", "tagging"),
+        ("s3:GetObjectVersionTagging", "GET", "tagging&versionId=null"),
+        ("s3:PutObjectTagging", "PUT", "tagging"),
+        ("s3:PutObjectVersionTagging", "PUT", "tagging&versionId=null"),
+        ("s3:DeleteObjectTagging", "DELETE", "tagging"),
+        ("s3:DeleteObjectVersionTagging", "DELETE", "tagging&versionId=null"),
+        ("s3:GetObjectRetention", "GET", "retention"),
+        ("s3:GetObjectRetention", "GET", "retention&versionId=null"),
+        ("s3:GetObjectLegalHold", "GET", "legal-hold"),
+        ("s3:PutObjectLegalHold", "PUT", "legal-hold&versionId=null"),
+        ("s3:RestoreObject", "POST", "restore"),
+    ],
+)
+def test_objects_that_a_policy_opens(cast: Cast, action: str, method: str, query: str) -> None:
+    cast.put("bart")
+    cast.policy("Allow", ["s3:GetObjectTorrent", "s3:ListBucket"])
+    headers = {"x-amz-acl": "private"} if query.startswith("acl") and method == "PUT" else {}
+    body = TAGGING if query.startswith("tagging") and method == "PUT" else ""
+    assert cast.lisa.request(method, "/bkt/k", query, headers, body).status == 403
+    cast.policy(action=action)
+    reply = cast.lisa.request(method, "/bkt/k", query, headers, body)
+    # objects of this bucket are neither locked nor archived
+    without = {"retention": "InvalidRequest", "legal-hold": "InvalidRequest", "restore": "MalformedXML"}
+    assert reply.code == without.get(query.partition("&")[0], "")
+
+
+def test_a_version_is_opened_with_its_tags(cast: Cast) -> None:
+    cast.put("bart")
+    for actions, status in (
+        ("s3:GetObjectVersion", 403),
+        ("s3:GetObjectVersionTagging", 403),
+        (["s3:GetObjectVersion", "s3:GetObjectVersionTagging"], 200),
+    ):
+        cast.policy(action=actions)
+        assert cast.lisa.request("GET", "/bkt/k", "versionId=null").status == status
+
+
+def test_many_deletions_are_asked_for_the_bucket(cast: Cast) -> None:
+    body = "<Delete><Object><Key>k</Key></Object></Delete>"
+    md5 = {"content-md5": base64.b64encode(hashlib.md5(body.encode()).digest()).decode()}
+    cast.put("bart")
+    for resource, shown in (("arn:aws:s3:::bkt/*", "AccessDenied"), ("arn:aws:s3:::bkt", "<Deleted>")):
+        cast.policy(action="s3:*", resource=resource)
+        reply = cast.lisa.request("POST", "/bkt", "delete", md5, body)
+        assert reply.status == 200
+        assert shown in reply.text
+
+
+@pytest.mark.parametrize("headers", [{"x-amz-acl": "private"}, {"x-amz-tagging-directive": "REPLACE"}])
+def test_headers_of_a_copy_take_no_right_of_their_own(cast: Cast, headers: dict[str, str]) -> None:
+    cast.bucket({"x-amz-grant-write": f"id={LISA}"})
+    assert cast.lisa.request("PUT", "/hers").status == 200
+    assert cast.lisa.request("PUT", "/hers/k", body="x").status == 200
+    sent = {"x-amz-copy-source": "/hers/k", "x-amz-tagging": "a=b", **headers}
+    assert cast.lisa.request("PUT", "/bkt/new", headers=sent).status == 200
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,7 @@ REFUSED = [
     (policy(statement(Resource=ARN)), MISMATCH),
     (policy(statement(Action="s3:ListMultipartUploadParts", Resource=ARN)), MISMATCH),
     (policy(statement(Action="s3:ListBucket")), MISMATCH),
+    (policy(statement(Action="s3:GetBucketObjectLockConfiguration", Resource=ARN)), MISMATCH),
     (policy(statement(Action="s3:PutBucket*")), MISMATCH),
     (policy(statement(Action="s3:*", Resource="*")), OTHER_BUCKET),
     (policy(statement(Resource="arn:aws:s3:::bucket2/*")), OTHER_BUCKET),
