@@ -195,6 +195,14 @@ def test_a_head_that_fails_has_the_length_of_its_page(bart: Client) -> None:
     assert headed.header("content-length") == got.header("content-length") == str(len(got.body))
 
 
+@pytest.mark.parametrize(
+    ("path", "who", "status"), [("/missing", "accessKey1", 404), ("/bkt", None, 403), ("/Bad_Name", "accessKey1", 400)]
+)
+def test_a_bucket_that_head_does_not_find(bart: Client, path: str, who: str | None, status: int) -> None:
+    reply = Client(bart.fake, who).request("HEAD", path)
+    assert (reply.status, reply.body) == (status, b"")
+
+
 def test_not_modified_tells_nothing_of_the_object(bart: Client) -> None:
     reply = bart.request("GET", "/bkt/k", "", {"if-none-match": "*"})
     assert (reply.status, reply.body) == (304, b"")
@@ -207,8 +215,11 @@ def test_conditions_of_a_put_are_ignored(bart: Client) -> None:
 
 
 def test_a_header_that_comes_twice_is_joined(bart: Client) -> None:
-    joined = {"x-amz-meta-a": "1, 2"}
-    assert bart.request("PUT", "/bkt/k", "", joined, "x").status == 200
+    headers = {"host": bart.host, "content-length": "1", "x-amz-meta-a": "1, 2"}
+    bart._sign("PUT", "/bkt/k", "", headers)
+    del headers["x-amz-meta-a"]
+    twice = [("x-amz-meta-a", "1"), ("X-Amz-Meta-A", "2")]
+    assert bart.send("PUT", "/bkt/k", "", [*headers.items(), *twice], b"x").status == 200
     assert bart.request("HEAD", "/bkt/k").header("x-amz-meta-a") == "1, 2"
 
 

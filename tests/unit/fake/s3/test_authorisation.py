@@ -132,6 +132,13 @@ def test_overwriting_what_another_wrote(cast: Cast) -> None:
     assert cast.bart.request("GET", "/bkt/k").status == 403
 
 
+def test_no_acl_of_an_object_lets_overwrite_it(cast: Cast) -> None:
+    cast.put("bart", "public-read-write")
+    for client in (cast.lisa, cast.nobody):
+        assert client.request("PUT", "/bkt/k", body="theirs").error == (403, "AccessDenied")
+        assert client.request("DELETE", "/bkt/k").error == (403, "AccessDenied")
+
+
 def test_new_keys_where_one_may_write_but_not_list(cast: Cast) -> None:
     cast.bucket({"x-amz-grant-write": f"id={LISA}"})
     lisa = cast.lisa

@@ -50,7 +50,9 @@ def test_bad_version_id_comes_before_the_bucket(client: Client) -> None:
 def test_delete_marker(client: Client) -> None:
     client.put("versioned/k")
     creation_time = client.md("versioned/k")["last-modified"]
-    reply = client.delete("versioned/k", headers={"x-amz-website-redirect-location": "/x", "x-amz-meta-a": "b"})
+    reply = client.delete(
+        "versioned/k", headers={"x-amz-website-redirect-location": "/x", "x-amz-meta-a": "b", "x-amz-acl": "nope"}
+    )
     md = client.md("versioned/k")
     assert reply.headers == [("x-amz-delete-marker", "true"), ("x-amz-version-id", md["versionId"].encode().hex())]
     assert md["isDeleteMarker"] is True

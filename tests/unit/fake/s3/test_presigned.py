@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import urllib.parse
 from collections.abc import Iterator
 
@@ -120,6 +122,10 @@ def test_headers_that_have_to_be_signed(bart: Client) -> None:
     query = bart.presign("PUT", "/bkt/k")
     for header in ("x-amz-meta-a", "x-scal-a", "x-amz-acl"):
         assert use(bart, "PUT", query, {header: "private"}).error == (403, "AccessDenied")
+    of_two = bart.presign_v2("PUT", "/bkt/k")
+    for header in ("x-amz-meta-a", "x-amz-acl", "content-md5"):
+        value = "XUFAKrxLKna5cZ2REBfFkg==" if header == "content-md5" else "private"
+        assert use(bart, "PUT", of_two, {header: value}, "hello").error == (403, "SignatureDoesNotMatch")
 
 
 def test_other_headers_are_accepted_and_stored(bart: Client) -> None:
@@ -143,6 +149,19 @@ def test_the_acl_is_the_only_header_that_counts_as_a_parameter(bart: Client) -> 
     reply = Client(bart.fake, None).request("GET", "/bkt/k")
     assert reply.text == "new"
     assert [name for name, _ in reply.headers if name.startswith("x-amz-")] == ["x-amz-id-2", "x-amz-request-id"]
+
+
+def test_parameters_of_version_2_are_signed_like_headers(bart: Client) -> None:
+    parameters = "x-amz-acl=public-read&x-amz-meta-a=b"
+    unsigned = f"{bart.presign_v2('PUT', '/bkt/k')}&{parameters}"
+    assert use(bart, "PUT", unsigned, body="new").error == (403, "SignatureDoesNotMatch")
+    until = str(int(bart.fake.clock.now()) + 300)
+    text = f"PUT\n\n\n{until}\nx-amz-acl:public-read\nx-amz-meta-a:b\n/bkt/k"
+    signature = base64.b64encode(hmac.digest(b"verySecretKey1", text.encode(), "sha1")).decode()
+    query = urllib.parse.urlencode({"AWSAccessKeyId": "accessKey1", "Expires": until, "Signature": signature})
+    assert use(bart, "PUT", f"{query}&{parameters}", body="new").status == 200
+    reply = Client(bart.fake, None).request("GET", "/bkt/k")
+    assert (reply.text, reply.header("x-amz-meta-a")) == ("new", None)
 
 
 def test_the_payload_is_never_looked_at(bart: Client) -> None:
