@@ -106,6 +106,7 @@ def test_a_faulty_document_is_found_before_the_bucket(body: str, expected: tuple
 
 def test_the_md5_of_the_body_is_needed() -> None:
     client = BucketClient()
+    assert client.call("bucket_put_cors", "missing", "").code == "MissingRequestBodyError"
     for headers in ({}, {"content-md5": "AAAAAAAAAAAAAAAAAAAAAA=="}):
         assert client.call("bucket_put_cors", "missing", "<a>", headers=headers).code == "BadDigest"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
@@ -217,6 +218,16 @@ def test_location(location: str, shown: str) -> None:
         f'<?xml version="1.0" encoding="UTF-8"?>\n        <LocationConstraint {NS}>{shown}</LocationConstraint>'
     )
     assert client.call("bucket_get_location", requester=client.lisa).error == DENIED
+
+
+@pytest.mark.parametrize("change", [{"transient": True}, {"deleted": True}])
+def test_a_bucket_that_is_being_made_or_removed_is_not_there(change: dict[str, bool]) -> None:
+    client = BucketClient()
+    client.create()
+    client.store.put_bucket(dataclasses.replace(client.stored(), **change))
+    for operation in ("bucket_get", "bucket_head", "bucket_get_location", "bucket_put_versioning"):
+        body = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+        assert client.call(operation, body=body).error == NO_BUCKET
 
 
 def test_delete() -> None:
