@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,11 +14,15 @@ _REGION = "us-east-1"
 _CONNECT_TIMEOUT = 10.0
 _READ_TIMEOUT = 60.0
 _CONNECTIONS = 50
+#: What CloudServer wants a Content-MD5 for, while botocore sends a CRC32 (cloudserver lib/api/multiObjectDelete.js,
+#: bucketPutCors.js).
+_WITH_MD5 = ("DeleteObjects", "PutBucketCors")
 
 
 def s3_client(endpoint: str, credentials: tuple[str, str] | None, clock: Clock | None = None) -> Any:
-    """A boto3 S3 client: path style, no retries of its own. Without credentials nothing is signed.
+    """A boto3 S3 client: path style, no retries of its own, Content-MD5 where CloudServer asks for it.
 
+    Without credentials nothing is signed.
     Requests are dated by ``clock``; by the system's unless given.
     """
     import boto3
@@ -34,11 +40,18 @@ def s3_client(endpoint: str, credentials: tuple[str, str] | None, clock: Clock |
     access_key, secret_key = credentials or (None, None)
     session = boto3.session.Session(aws_access_key_id=access_key, aws_secret_access_key=secret_key, region_name=_REGION)
     client = session.client("s3", endpoint_url=endpoint, config=config)
+    for operation in _WITH_MD5:
+        client.meta.events.register(f"before-sign.s3.{operation}", _add_md5)
     if credentials and clock is not None and not isinstance(clock, SystemClock):
         name = _signature_by(clock)
         choose: Any = lambda **_: name  # noqa: E731  (its types know no handler that answers)
         client.meta.events.register_first("choose-signer.s3", choose)
     return client
+
+
+def _add_md5(request: Any, **_: Any) -> None:
+    digest = hashlib.md5(request.body or b"", usedforsecurity=False).digest()
+    request.headers["Content-MD5"] = base64.b64encode(digest).decode()
 
 
 def dated_signature(clock: Clock) -> type[Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from fake_cloudserver import VirtualClock
 from harness.s3_client import s3_client
 
 
-def sent(client: Any) -> dict[str, str]:
+def sent(client: Any, call: Callable[[Any], Any] = lambda client: client.list_buckets()) -> dict[str, str]:
     """The headers of a request that goes nowhere."""
     seen: dict[str, str] = {}
 
@@ -25,7 +27,7 @@ def sent(client: Any) -> dict[str, str]:
         return response
 
     client.meta.events.register("before-send.s3", answer)
-    client.list_buckets()
+    call(client)
     return seen
 
 
@@ -39,6 +41,18 @@ def test_requests_are_dated_by_the_clock_that_is_given() -> None:
 
 def test_without_keys_nothing_is_signed() -> None:
     assert "Authorization" not in sent(s3_client("http://127.0.0.1:1", None, VirtualClock()))
+
+
+def test_a_deletion_of_several_objects_has_the_md5_that_cloudserver_wants() -> None:
+    def digest(call: Callable[[Any], Any]) -> str | None:
+        return sent(s3_client("http://127.0.0.1:1", ("key", "secret")), call).get("Content-MD5")
+
+    one = digest(lambda client: client.delete_objects(Bucket="b", Delete={"Objects": [{"Key": "k"}]}))
+    other = digest(lambda client: client.delete_objects(Bucket="b", Delete={"Objects": [{"Key": "other"}]}))
+    assert one is not None
+    assert len(base64.b64decode(one)) == 16
+    assert one != other
+    assert digest(lambda client: client.list_buckets()) is None
 
 
 def test_what_fails_fails_at_once() -> None:
