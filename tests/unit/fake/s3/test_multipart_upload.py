@@ -483,6 +483,18 @@ def test_part_copy_refuses(client: MultipartClient, source: str, header: str, co
     assert len(client.shadow("plain")) == 1
 
 
+@pytest.mark.parametrize("header", ["bytes=5-2", "5-20", "bytes=-", "bytes=0-1,3-4", "items=0-4"])
+def test_ranges_that_part_copy_does_not_know(client: MultipartClient, header: str) -> None:
+    client.put("plain/source")
+    headers = {"x-amz-copy-source-range": header}
+    reply = client.copy_part("plain/k", client.initiate("plain/k"), 1, "plain/source", headers=headers)
+    assert (reply.code, reply.message) == (
+        "InvalidArgument",
+        "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the "
+        "zero-based offsets of the first and last bytes to copy",
+    )
+
+
 def test_part_copy_conditions_fail_alike(client: MultipartClient) -> None:
     client.put("plain/source")
     upload_id = client.initiate("plain/k")

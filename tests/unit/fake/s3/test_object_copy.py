@@ -157,7 +157,10 @@ def test_replication(client: Client, who: str) -> None:
 def test_onto_itself_without_change(client: Client) -> None:
     reply = copy(client, "src/k")
     assert reply.code == "InvalidRequest"
-    assert reply.message.startswith("This copy request is illegal because it is trying to copy an object to itself")
+    assert reply.message == (
+        "This copy request is illegal because it is trying to copy an object to itself without changing the object's "
+        "metadata, storage class, website redirect location or encryption attributes."
+    )
 
 
 @pytest.mark.parametrize(
@@ -230,6 +233,15 @@ def test_order_of_checks(client: Client, earlier: int) -> None:
     headers = {**second.get("headers", {}), **first.get("headers", {})}
     options = {"path": "dst/c", **second, **first, "headers": headers}
     assert copy(client, options.pop("path"), **options).code == CHECKS[earlier][2]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("metadata", "Invalid Argument"), ("tagging", "Unknown tagging directive")]
+)
+@pytest.mark.parametrize("value", ["copy", "replace", "KEEP"])
+def test_unknown_directives(client: Client, name: str, message: str, value: str) -> None:
+    reply = copy(client, "dst/c", headers={f"x-amz-{name}-directive": value})
+    assert (reply.code, reply.message) == ("InvalidArgument", message)
 
 
 def test_unreadable_source(client: Client) -> None:
