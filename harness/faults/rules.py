@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import fnmatch
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from fake_cloudserver import Clock, Randomness
@@ -142,7 +142,12 @@ class FaultBoard:
 
     The first rule that matches and fires wins. Chance comes from ``randomness``, so that a seed repeats a
     single-threaded run.
+
+    Attributes:
+        listener: told of each fault as it happens, under the board's lock: it neither waits nor asks the board.
     """
+
+    listener: Callable[[Fired], None] | None = None
 
     def __init__(self, randomness: Randomness) -> None:
         self._randomness = randomness
@@ -196,6 +201,8 @@ class FaultBoard:
                 if counted.rule.matches(occasion) and self._fires(counted):
                     counted.fired += 1
                     self._fired.append(Fired(name, counted.rule.text, occasion, now))
+                    if self.listener is not None:
+                        self.listener(self._fired[-1])
                     del self._fired[:-_MOST_FIRED]
                     return counted.rule.effect
         return None

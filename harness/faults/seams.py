@@ -10,21 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fake_cloudserver import Clock
 from harness.engine.checkpoints import Checkpoints
 from harness.faults.rules import FaultBoard, Occasion
-from harness.queue.base import (
-    Consumer,
-    Follower,
-    Message,
-    Outgoing,
-    PartitionDescription,
-    Producer,
-    Progress,
-    Queue,
-    QueueObserver,
-    RebalanceListener,
-    TopicPartition,
-    TopicSpecification,
-)
+from harness.queue.base import Consumer, Message, Outgoing, Producer, Queue, RebalanceListener, TopicPartition
 from harness.queue.interruption import Interruption
+from harness.queue.wrapped import WrappedQueue
 
 SITE = "kafka"
 PRODUCE, CONSUME = "Produce", "Consume"
@@ -56,24 +44,13 @@ class FaultyCheckpoints(Checkpoints):
                 self._end()
 
 
-class FaultyQueue:
+class FaultyQueue(WrappedQueue):
     """Any queue, with messages that are sent more than once, and messages that come late; a Queue itself."""
 
     def __init__(self, queue: Queue, board: FaultBoard, clock: Clock) -> None:
-        self._queue = queue
+        super().__init__(queue)
         self._board = board
         self._clock = clock
-
-    @property
-    def observer(self) -> QueueObserver:
-        return self._queue.observer
-
-    @observer.setter
-    def observer(self, observer: QueueObserver) -> None:
-        self._queue.observer = observer
-
-    def ensure_topics(self, topics: Iterable[TopicSpecification]) -> None:
-        self._queue.ensure_topics(topics)
 
     def producer(self) -> Producer:
         return _FaultyProducer(self._queue.producer(), self._board, self._clock)
@@ -82,24 +59,6 @@ class FaultyQueue:
         self, group: str, topics: Sequence[str], listener: RebalanceListener, beside: Sequence[str] = ()
     ) -> Consumer:
         return _FaultyConsumer(self._queue, group, topics, listener, beside, self._board, self._clock)
-
-    def read(self, topic: str, tail: int | None = None) -> list[Message]:
-        return self._queue.read(topic, tail)
-
-    def follower(self, topic: str, start: Mapping[int, int] | None = None) -> Follower:
-        return self._queue.follower(topic, start)
-
-    def progress(self, group: str, topics: Sequence[str]) -> Mapping[TopicPartition, Progress]:
-        return self._queue.progress(group, topics)
-
-    def describe(self, topic: str, timeout: float) -> list[PartitionDescription]:
-        return self._queue.describe(topic, timeout)
-
-    def backlog(self, group: str, topics: Sequence[str]) -> int:
-        return self._queue.backlog(group, topics)
-
-    def close(self) -> None:
-        self._queue.close()
 
 
 def _occasion(operation: str, topic: str, key: bytes | None) -> Occasion:

@@ -8,4 +8,7 @@ rewriting   exchange the values of those fields, and of nothing else
 compare     a recorded answer and a live one, field by field
 replay      send the requests again
 importer    exchanges recorded elsewhere, made into tapes
+recorder    hears what crosses a stack; seams.py has a queue and a clock that are recorded
+writer      writes a tape while it happens; redaction.py says what never gets into it
+blobs       bodies in files of their own
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from harness.tape import json_text, xml_text
@@ -22,12 +23,22 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 def body(fields: Fields) -> Body:
     """The body of an object in a tape. Raises ValueError."""
-    form = next((form for form in ("text", "json", "xml", "repeat", "base64", "sha256") if fields.has(form)), None)
+    form = next((form for form in _READERS if fields.has(form)), None)
     if form is None:
-        raise ValueError(f"{fields.path('text')}: missing; a body is text, json, xml, repeat, base64 or sha256")
+        raise ValueError(f"{fields.path('text')}: missing; a body is {', '.join(_READERS)}")
     found = _READERS[form](fields)
     fields.end()
     return found
+
+
+def body_of(fields: Fields, name: str) -> Body:
+    """The body that a field holds; an empty one when there is no such field. Raises ValueError."""
+    if not fields.has(name):
+        return Body()
+    value = fields.any(name)
+    if not isinstance(value, Mapping):
+        raise fields.refuse(name, "not an object")
+    return body(Fields(value, fields.path(name)))
 
 
 def document(content: Body) -> dict[str, Any]:
@@ -38,6 +49,8 @@ def document(content: Body) -> dict[str, Any]:
         return {"repeat": list(content.content)}
     if content.form == "sha256":
         return {"sha256": content.content, "length": content.length}
+    if content.form == "unread":
+        return {"unread": content.length}
     return {content.form: content.content}
 
 
@@ -84,8 +97,8 @@ def content_of(stored: Body) -> bytes:
         return bytes(text.encode() * times)
     if stored.form == "base64":
         return base64.b64decode(stored.content)
-    if stored.form == "sha256":
-        raise TapeError(f"the tape holds only the hash of a body of {stored.length} bytes")
+    if stored.form in {"sha256", "unread"}:
+        raise TapeError(f"the tape does not hold the content of a body of {stored.length} bytes")
     return bytes(stored.content.encode("utf-8", "surrogatepass"))
 
 
@@ -131,6 +144,10 @@ def _read_sha256(fields: Fields) -> Body:
     return Body("sha256", digest, fields.integer("length", 0, MAX_LENGTH))
 
 
+def _read_unread(fields: Fields) -> Body:
+    return Body("unread", "", fields.integer("unread", 0, MAX_LENGTH))
+
+
 _READERS = {
     "text": _read_text,
     "json": _read_json,
@@ -138,4 +155,5 @@ _READERS = {
     "repeat": _read_repeat,
     "base64": _read_base64,
     "sha256": _read_sha256,
+    "unread": _read_unread,
 }

@@ -35,6 +35,9 @@ _XML = {
     "CanonicalRequest": "secret",
     "CanonicalRequestBytes": "secret",
     "AWSAccessKeyId": "secret",
+    "AccessKeyId": "secret",
+    "SecretAccessKey": "secret",
+    "SessionToken": "secret",
 }
 
 _JSON = {
@@ -55,6 +58,14 @@ _JSON = {
     "creation-time": "time",
     "date": "time",
     "microVersionId": "time",
+    "accessKey": "secret",
+    "secretKey": "secret",
+    "accessKeyId": "secret",
+    "secretAccessKey": "secret",
+    "sessionToken": "secret",
+    "AccessKeyId": "secret",
+    "SecretAccessKey": "secret",
+    "SessionToken": "secret",
 }
 
 _QUERY = {
@@ -68,6 +79,8 @@ _QUERY = {
     "AWSAccessKeyId": "secret",
     "Signature": "secret",
 }
+
+_SECRET_QUERY = {name.lower(): kind for name, kind in _QUERY.items() if kind == "secret"}
 
 _HEADERS = {
     "x-amz-version-id": "version",
@@ -95,9 +108,11 @@ _HEADERS = {
 #: Headers whose value is JSON with ids in it.
 JSON_HEADERS = frozenset({"x-scal-locations"})
 #: Headers whose value is a path with a query.
-TARGET_HEADERS = frozenset({"x-amz-copy-source"})
-#: JSON fields whose text is a JSON document of its own (the answer of GET metadata).
-NESTED_JSON = frozenset({"Body"})
+TARGET_HEADERS = frozenset({"location", "referer", "x-amz-copy-source"})
+#: JSON fields whose text is a JSON document of its own (the answer of GET metadata; an entry on its way through Kafka).
+NESTED_JSON = frozenset({"Body", "value"})
+#: JSON fields that may hold an object's key and, after a NUL, a version's internal id (Arsenal lib/versioning).
+KEYS_WITH_VERSION = frozenset({"key"})
 
 
 def xml_kind(name: str, parent: str) -> str | None:
@@ -120,7 +135,7 @@ def json_kind(name: str, siblings: object) -> str | None:
 
 
 def query_kind(name: str) -> str | None:
-    return _QUERY.get(name)
+    return _QUERY.get(name) or _SECRET_QUERY.get(name.lower())
 
 
 def header_kind(name: str) -> str | None:

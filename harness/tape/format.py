@@ -2,8 +2,9 @@
 
     {"tape":1,"about":"...","sites":{"cloudserver":"cloudserver","aws":"s3"},...}
     {"n":1,"k":"http","at":"cloudserver","name":"...","req":{...},"res":{...}}
+    {"n":2,"k":"commit","group":"...","offsets":{"topic/0":1}}
 
-``k`` is the kind of an event; this version knows ``http``. A tape is untrusted input: everything in it has a type,
+``k`` is the kind of an event: ``http``, or one of ``facts.py``. A tape is untrusted input: everything in it has a type,
 a limit and a form, and what is beyond them is refused with one line.
 """
 
@@ -16,8 +17,9 @@ from typing import Any
 from harness.tape import json_text
 from harness.tape.checking import Fields
 from harness.tape.errors import TapeError
+from harness.tape.facts import KINDS, fact, fact_document
 from harness.tape.http_events import http_event, http_event_document
-from harness.tape.model import Event, Header, HttpEvent, Tape
+from harness.tape.model import Event, Fact, Header, Tape
 
 VERSION = 1
 #: Characters of one line; an upload's parts stand in lines of their own.
@@ -49,11 +51,11 @@ def parse(text: str) -> Tape:
 
 def _events(lines: Iterable[str], header: Header) -> Iterator[Event]:
     last = 0
-    for number, line in enumerate(lines, 2):
+    for number, text in enumerate(lines, 2):
         if number > MAX_EVENTS + 1:
             raise TapeError(f"line {number}: more than {MAX_EVENTS} events")
         try:
-            event = _event(_object(line), header)
+            event = _event(_object(text), header)
             if event.n <= last:
                 raise ValueError(f"event {event.n} comes after event {last}")
         except ValueError as error:
@@ -64,10 +66,13 @@ def _events(lines: Iterable[str], header: Header) -> Iterator[Event]:
 
 def serialise(tape: Tape) -> str:
     """The text of a tape; :func:`parse` gives the tape back."""
-    lines = [json_text.compact(header_document(tape.header))]
-    lines += [json_text.compact(event_document(event)) for event in tape.events]
+    return line(header_document(tape.header)) + "".join(line(event_document(event)) for event in tape.events)
+
+
+def line(document: Mapping[str, Any]) -> str:
+    """The line of a header's or an event's document."""
     # half a surrogate pair cannot be written as UTF-8, but as an escape
-    return _SURROGATES.sub(lambda half: f"\\u{ord(half[0]):04x}", "".join(f"{line}\n" for line in lines))
+    return _SURROGATES.sub(lambda half: f"\\u{ord(half[0]):04x}", f"{json_text.compact(document)}\n")
 
 
 def header_document(header: Header) -> dict[str, Any]:
@@ -81,13 +86,13 @@ def header_document(header: Header) -> dict[str, Any]:
 
 def event_document(event: Event) -> dict[str, Any]:
     """An event as it stands in its line."""
-    return http_event_document(event)
+    return fact_document(event) if isinstance(event, Fact) else http_event_document(event)
 
 
-def _object(line: str) -> Mapping[str, Any]:
-    if len(line) > MAX_LINE:
+def _object(text: str) -> Mapping[str, Any]:
+    if len(text) > MAX_LINE:
         raise ValueError(f"longer than {MAX_LINE} characters")
-    value = json_text.parse(line)
+    value = json_text.parse(text)
     if not isinstance(value, dict):
         raise ValueError("no JSON object")  # noqa: TRY004  (the content is wrong, not the caller)
     return value
@@ -119,10 +124,11 @@ def _header(document: Mapping[str, Any]) -> Header:
 def _event(document: Mapping[str, Any], header: Header) -> Event:
     fields = Fields(document, "")
     kind = fields.text("k", 40)
-    if kind != "http":
-        raise ValueError(f"k: an event of the unknown kind {kind!r}")
-    event: HttpEvent = http_event(fields)
+    if kind != "http" and kind not in KINDS:
+        raise ValueError(f"k: an event of the unknown kind {kind!r:.40}")
+    event: Event = http_event(fields) if kind == "http" else fact(kind, fields)
     fields.end()
-    if event.at not in header.sites:
-        raise ValueError(f"at: no site {event.at!r}")
+    at = event.what.get("at") if isinstance(event, Fact) else event.at
+    if at is not None and at not in header.sites:
+        raise ValueError(f"at: no site {at!r}")
     return event

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from harness.tape import bodies
+from harness.tape.bodies import body_of
 from harness.tape.checking import Fields
 from harness.tape.model import Body, HeaderList, HttpEvent, HttpRequest, HttpResponse, Signature
 
@@ -56,7 +56,7 @@ def _request(fields: Fields) -> HttpRequest:
         path=fields.matching("path", _PATH, "path"),
         query=fields.matching("query", _QUERY, "query", ""),
         headers=_headers(fields),
-        body=_body(fields),
+        body=body_of(fields, "body"),
         sign=_signature(fields.inner("sign")) if fields.has("sign") else None,
     )
     fields.any("sign", None)
@@ -99,7 +99,7 @@ def _response(fields: Fields) -> HttpResponse | None:
     if fields.flag("unanswered"):
         fields.end()
         return None
-    response = HttpResponse(fields.integer("status", 100, 999), _headers(fields), _body(fields))
+    response = HttpResponse(fields.integer("status", 100, 999), _headers(fields), body_of(fields, "body"))
     fields.end()
     return response
 
@@ -133,12 +133,3 @@ def _header_name(value: object, fields: Fields) -> str:
     if not isinstance(value, str) or _HEADER_NAME.fullmatch(value) is None:
         raise fields.refuse("headers", f"{value!r:.60} is no name of a header")
     return value
-
-
-def _body(fields: Fields) -> Body:
-    if not fields.has("body"):
-        return Body()
-    value = fields.any("body")
-    if not isinstance(value, Mapping):
-        raise fields.refuse("body", "not an object")
-    return bodies.body(Fields(value, fields.path("body")))

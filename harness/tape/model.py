@@ -51,8 +51,9 @@ class Body:
             ``xml``     the text of a document, byte for byte but for the ids, which stand by their aliases;
             ``repeat``  a pair of a text and how often it comes;
             ``base64``  bytes;
-            ``sha256``  only their hash, in hex.
-        length: bytes behind a ``sha256``; 0 for other forms.
+            ``sha256``  only their hash, in hex;
+            ``unread``  nothing: the server answered before it had read them.
+        length: bytes behind a ``sha256`` or an ``unread``; 0 for other forms.
     """
 
     form: str = "text"
@@ -131,8 +132,23 @@ class HttpEvent:
     t: float | None = None
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Fact:
+    """Anything else that happened.
+
+    Attributes:
+        kind: one of :data:`harness.tape.facts.KINDS`, which also say what ``what`` holds.
+        t: seconds since the tape began; None when it is not known.
+    """
+
+    n: int
+    kind: str
+    what: Mapping[str, Any]
+    t: float | None = None
+
+
 #: Anything that a tape can hold after its header.
-Event = HttpEvent
+Event = HttpEvent | Fact
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -146,3 +162,13 @@ class Tape:
     header: Header
     events: tuple[Event, ...]
     cut_short: bool = False
+
+    @property
+    def exchanges(self) -> tuple[HttpEvent, ...]:
+        """The HTTP exchanges, in order."""
+        return tuple(event for event in self.events if isinstance(event, HttpEvent))
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """Everything else, in order."""
+        return tuple(event for event in self.events if isinstance(event, Fact))

@@ -14,7 +14,7 @@ from harness.tape import bodies, rewriting
 from harness.tape.aliases import Bindings
 from harness.tape.compare import LiveResponse, compare
 from harness.tape.differences import Difference
-from harness.tape.model import Event, HeaderList, HttpRequest, Signature, Tape
+from harness.tape.model import HeaderList, HttpEvent, HttpRequest, Signature, Tape
 from harness.tape.signing import KeyPair, sign
 from harness.tape.wire import Sender
 
@@ -36,7 +36,7 @@ class Outcome:
         differences: of content, then of form.
     """
 
-    event: Event
+    event: HttpEvent
     status: int | None
     differences: tuple[Difference, ...]
 
@@ -59,7 +59,7 @@ class Player:
     def __init__(
         self, tape: Tape, sites: Mapping[str, Sender], accounts: Mapping[str, KeyPair], clock: Clock | None = None
     ) -> None:
-        missing = sorted({event.at for event in tape.events} - set(sites))
+        missing = sorted({event.at for event in tape.exchanges} - set(sites))
         if missing:
             raise UsageError(f"the tape asks {', '.join(missing)}; there is no such server here")
         self._tape = tape
@@ -70,13 +70,13 @@ class Player:
 
     def play(self) -> Iterator[Outcome]:
         """Every event, as it goes. Raises TapeError for a body that is not on the tape."""
-        for event in self._tape.events:
+        for event in self._tape.exchanges:
             live = self._send(event)
             foreign = self._tape.header.sites[event.at] != "cloudserver"
             found = compare(event.response, live, self._bindings, foreign=foreign)
             yield Outcome(event, live.status if live else None, tuple(found))
 
-    def _send(self, event: Event) -> LiveResponse | None:
+    def _send(self, event: HttpEvent) -> LiveResponse | None:
         request, site = event.request, self._sites[event.at]
         body = bodies.content_of(rewriting.body(request.body, self._to_send))
         query = rewriting.query(request.query, self._to_send)

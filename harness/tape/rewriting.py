@@ -82,6 +82,9 @@ def _property(name: str, value: Any, siblings: dict[str, Any], exchange: Exchang
         return json_value(value, exchange)
     if name in fields.NESTED_JSON and isinstance(value, str):
         return _json_in_text(value, exchange)
+    if name in fields.KEYS_WITH_VERSION and isinstance(value, str) and "\0" in value:
+        key, _, version = value.partition("\0")
+        return f"{key}\0{exchange('version', version)}"
     kind = fields.json_kind(name, siblings)
     if kind is None or value == "" or isinstance(value, bool) or not isinstance(value, str | int):
         return value

@@ -130,6 +130,7 @@ class Client:
             "PATH_INFO": urllib.parse.unquote(path, encoding="latin-1"),
             "QUERY_STRING": query,
             "REQUEST_URI": f"{path}?{query}" if query else path,
+            "RAW_URI": f"{path}?{query}" if query else path,
             "SERVER_NAME": "127.0.0.1",
             "SERVER_PORT": "8000",
             "SERVER_PROTOCOL": "HTTP/1.1",

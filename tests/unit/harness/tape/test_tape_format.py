@@ -105,7 +105,7 @@ def test_what_is_no_tape_is_refused_with_one_line(text: str, message: str) -> No
         (request(sign={"as": ""}), "req.sign.as: '' is no name of an account"),
         (request(sign={"as": "Bart", "how": "v5"}), "req.sign.how: not a field that a tape has"),
         (request(body="x"), "req.body: not an object"),
-        (request(body={}), "req.body.text: missing; a body is text, json, xml, repeat, base64 or sha256"),
+        (request(body={}), "req.body.text: missing; a body is text, json, xml, repeat, base64, sha256, unread"),
         (request(body={"text": "a", "json": 1}), "req.body.json: not a field that a tape has"),
         (request(body={"xml": "<a>"}), "req.body.xml: no XML: no element found"),
         (request(body={"xml": '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'}), "req.body.xml: XML with a document type"),
