@@ -84,6 +84,7 @@ REFUSED = [
         document(f"{METHOD}{ORIGIN}<MaxAgeSeconds>-1</MaxAgeSeconds>"),
         ("MalformedXML", 'MaxAgeSeconds "-1" is not a valid value.'),
     ),
+    (document(f'{METHOD}{ORIGIN}<ExposeHeader a="b">x</ExposeHeader>'), MALFORMED),
     (document(f"{METHOD}{ORIGIN}<MaxAgeSeconds>1</MaxAgeSeconds><MaxAgeSeconds>2</MaxAgeSeconds>"), MALFORMED),
     (
         document(f"{METHOD}{ORIGIN}<ExposeHeader>x-*</ExposeHeader>"),

@@ -281,6 +281,7 @@ REFUSED = [
         ("MalformedXML", "Expiration action does not include an action time"),
     ),
     (document(rule(transition(""))), MALFORMED),
+    (document(rule(transition(days("soon")))), MALFORMED),
     (document(rule(transition(days(1) + date("2030-01-01")))), MALFORMED),
     (document(rule(f"<Transition>{days(1)}</Transition>")), MALFORMED),
     (

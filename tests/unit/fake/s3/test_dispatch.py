@@ -301,6 +301,20 @@ def test_where_bucket_and_key_are_named(fake: FakeCloudServer, host: str, path: 
     assert proxied.text == "hello"
 
 
+def test_a_bucket_made_by_its_host(fake: FakeCloudServer) -> None:
+    assert Client(fake, host="made.localhost:8000").request("PUT", "/").status == 200
+    reply = Client(fake).request("HEAD", "/made")
+    assert (reply.status, reply.header("x-amz-bucket-region")) == (200, "us-east-1")
+
+
+def test_the_one_bucket_in_upper_case(fake: FakeCloudServer) -> None:
+    reply = Client(fake).request("PUT", "/METADATA")
+    assert (reply.error, reply.message) == (
+        (403, "AccessDenied"),
+        "The bucket METADATA is used for internal purposes",
+    )
+
+
 @pytest.mark.parametrize("path", ["/bucket/%zz", "/bucket/%", "/bucket/%ff"])
 def test_paths_that_cannot_be_decoded(nobody: Client, path: str) -> None:
     assert nobody.request("GET", path).error == (400, "InvalidURI")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 from typing import Any
 
 import pytest
 from object_client import AWS, FOREIGN_VERSION, LOCAL, REPLICATION, Client
+
+from fake_cloudserver.settings import Settings
 
 MD5 = "644be06dfc54061fd1e67f5ebbabcd58"
 EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e"
@@ -422,6 +425,31 @@ def test_location_named_by_the_object(client: Client) -> None:
     md = client.md("plain/k")
     assert (md["dataStoreName"], md["location"][0]["dataStoreName"]) == (AWS, AWS)
     assert md["x-amz-meta-scal-location-constraint"] == AWS
+
+
+@pytest.mark.parametrize("operation", ["object_put", "initiate_multipart_upload", "object_copy"])
+def test_a_bucket_whose_location_is_gone(client: Client, operation: str) -> None:
+    client.create_bucket("lost", location_constraint="nowhere")
+    client.put("plain/source")
+    headers = {"x-amz-copy-source": "/plain/source"} if operation == "object_copy" else {}
+    reply = client.ask(operation, "lost/k", headers=headers)
+    assert (reply.code, reply.message) == (
+        "InvalidArgument",
+        'Bucket Location Error - Your object location "nowhere"is not in your location config - Please update.',
+    )
+
+
+@pytest.mark.parametrize("kind", ["azure", "gcp"])
+def test_no_versions_in_azure_and_gcp(kind: str) -> None:
+    settings = Settings.default()
+    locations = {**settings.locations, "far": dataclasses.replace(settings.locations[AWS], name="far", type=kind)}
+    client = Client(dataclasses.replace(settings, locations=locations))
+    client.create_bucket("far", versioning="Enabled", location_constraint="far")
+    reply = client.put("far/k")
+    assert (reply.code, reply.message) == (
+        "NotImplemented",
+        "We do not currently support putting a versioned object to a location-constraint of type Azure or GCP.",
+    )
 
 
 def test_external_failure_is_masked(client: Client) -> None:
