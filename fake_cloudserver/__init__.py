@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from fake_cloudserver.clock import Clock, SystemClock, VirtualClock, from_milliseconds, iso
     from fake_cloudserver.errors import ConfigurationError, S3Error
     from fake_cloudserver.fake import FakeCloudServer
+    from fake_cloudserver.locations.base import LocationError
+    from fake_cloudserver.locations.memory_aws import MemoryAws
     from fake_cloudserver.logs import get_logger, log_to_stderr
     from fake_cloudserver.randomness import Randomness, SeededRandomness, SystemRandomness
     from fake_cloudserver.server import HttpServer, serving
@@ -23,6 +25,8 @@ _HOMES = {
     "ConfigurationError": "errors",
     "FakeCloudServer": "fake",
     "HttpServer": "server",
+    "LocationError": "locations.base",
+    "MemoryAws": "locations.memory_aws",
     "Randomness": "randomness",
     "S3Error": "errors",
     "SeededRandomness": "randomness",
@@ -42,6 +46,8 @@ __all__ = [
     "ConfigurationError",
     "FakeCloudServer",
     "HttpServer",
+    "LocationError",
+    "MemoryAws",
     "Randomness",
     "S3Error",
     "SeededRandomness",

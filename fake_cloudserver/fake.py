@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from fake_cloudserver.settings import Settings
 
 if TYPE_CHECKING:
     from fake_cloudserver.http_connection import WsgiApp
+    from fake_cloudserver.locations.base import Location
 
 
 class FakeCloudServer:
@@ -27,6 +29,7 @@ class FakeCloudServer:
         settings: what :meth:`Settings.load` or :meth:`Settings.default` gives.
         clock, randomness: the seams; real time and real randomness unless given.
         data_folder: where locations of type ``file`` keep their bytes; a temporary folder unless given.
+        locations: what stands for some of the locations, by name, such as a :class:`MemoryAws`.
 
     Attributes:
         app: the S3 API and the internal routes, a WSGI application.
@@ -42,6 +45,7 @@ class FakeCloudServer:
         clock: Clock | None = None,
         randomness: Randomness | None = None,
         data_folder: Path | None = None,
+        locations: Mapping[str, Location] | None = None,
     ) -> None:
         from fake_cloudserver.app import create_app
         from fake_cloudserver.bucketd.app import create_app as create_bucketd_app
@@ -56,7 +60,9 @@ class FakeCloudServer:
         )
         self.journal = Journal(self.clock)
         store = MetadataStore(self.clock, version_ids, self.journal)
-        self._gateway = MultipleBackendGateway(self.settings, self.clock, randomness, data_folder=data_folder)
+        self._gateway = MultipleBackendGateway(
+            self.settings, self.clock, randomness, data_folder=data_folder, locations=locations
+        )
         server = CloudServer(
             settings=self.settings,
             accounts=Accounts(self.settings.accounts),

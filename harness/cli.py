@@ -191,5 +191,35 @@ def check(paths: tuple[Path, ...]) -> None:
     sys.exit(check_paths(paths or (Path("scenarios"),)))
 
 
+@main.command(context_settings=_CONTEXT)
+@click.option("--seeds", type=click.IntRange(1, 1_000_000), default=50, show_default=True, help="How many runs.")
+@click.option("--seed", type=click.IntRange(0), help="This run only, or the first of --seeds.")
+@click.option("--script", "script_file", type=_FILE, help="What a failing run left behind, once more.")
+@click.option("--objects", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Versions in a run.")
+@click.option("--dialect", type=click.Choice(["design", "release"]), help="Both in turn unless given.")
+@click.option("--hours", type=click.FloatRange(0, 1e6), default=48.0, show_default=True, help="Of a run, about.")
+@click.option("--shrink/--no-shrink", default=True, show_default=True, help="Make what fails smaller.")
+@click.option("--shrink-runs", type=click.IntRange(1), default=600, show_default=True, help="At most so many for that.")
+@click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Leave what failed in this folder.")
+@click.option("--fail-fast", "-x", is_flag=True, help="Stop at the first failure.")
+@click.pass_context
+def simulate(ctx: click.Context, /, seeds: int, seed: int | None, script_file: Path | None, **options: Any) -> None:
+    """Break a whole stack at random, on a virtual clock, and check what comes of it; a seed repeats a run.
+
+    Exit status: 0 all was well, 1 something was not, 2 it could not be run.
+    """
+    from harness.simulation.console import run_simulations
+    from harness.simulation.runner import Workload, load_script
+
+    workload = Workload(**{name: options.pop(name) for name in ("dialect", "objects", "hours")})
+    if script_file is not None:
+        scripts = [load_script(script_file)]
+    else:
+        single = seed is not None and ctx.get_parameter_source("seeds") is click.core.ParameterSource.DEFAULT
+        first = 1 if seed is None else seed
+        scripts = [workload.script(number) for number in range(first, first + (1 if single else seeds))]
+    sys.exit(run_simulations(scripts, limit=options.pop("shrink_runs"), **options))
+
+
 if __name__ == "__main__":
     main()

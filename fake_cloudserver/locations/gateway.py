@@ -62,17 +62,24 @@ class MultipleBackendGateway(MultipartGateway):
         settings: its locations, which are made when they are first used.
         clock, randomness: the seams; keys of files and dates of signatures come from them.
         data_folder: where locations of type ``file`` keep their bytes; a temporary folder unless given.
+        locations: what stands for some of the locations, by name.
 
     Raises:
         ConfigurationError: a location has no credentials.
     """
 
     def __init__(
-        self, settings: Settings, clock: Clock, randomness: Randomness, *, data_folder: Path | None = None
+        self,
+        settings: Settings,
+        clock: Clock,
+        randomness: Randomness,
+        *,
+        data_folder: Path | None = None,
+        locations: Mapping[str, Location] | None = None,
     ) -> None:
         self._settings = settings.locations
         self._factory = LocationFactory(settings.locations, clock, randomness, data_folder)
-        self._locations: dict[str, Location | None] = {}
+        self._locations: dict[str, Location | None] = dict(locations or {})
         self._lock = threading.Lock()
         self._markers: dict[tuple[str, str, str], _Marker] = {}
         #: Whoever changes a remote key and must be alone with it waits here for its turn.

@@ -6,7 +6,6 @@ import dataclasses
 from collections import Counter
 from pathlib import Path
 
-from chaos.audit import Report, Truth, audit
 from chaos.disturbances import Disturber, Fleet
 from chaos.workload import Clients, plan
 from fake_cloudserver import SystemClock
@@ -14,6 +13,7 @@ from harness.engine.journal import BucketdJournal
 from harness.engine.settling import is_settled
 from harness.http_transport import HttpTransport
 from harness.replication import Replication
+from harness.simulation.audit import Report, Truth, audit
 from harness.stack import Stack
 from harness.stack_plan import StackOptions
 

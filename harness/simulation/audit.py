@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Any, Protocol
 
 from fake_cloudserver import FakeCloudServer
@@ -75,14 +75,26 @@ class Copy:
 
 @dataclasses.dataclass
 class Report:
-    """What was found: ``wrong`` a line each; ``duplicates`` copies beyond one for each version, all of them
-    neighbours."""
+    """What was found.
+
+    Attributes:
+        wrong: a line each; ``kinds`` has a word or two for each of them.
+        duplicates: copies beyond one for each version, all of them neighbours; ``repeated`` has a line for each.
+        failed: versions that are FAILED, where that is allowed.
+    """
 
     versions: int = 0
     markers: int = 0
     duplicates: int = 0
+    failed: int = 0
+    kinds: list[str] = dataclasses.field(default_factory=list)
     wrong: list[str] = dataclasses.field(default_factory=list)
     repeated: list[str] = dataclasses.field(default_factory=list)
+
+    def add(self, kind: str, line: str) -> None:
+        """Something is wrong."""
+        self.kinds.append(kind)
+        self.wrong.append(line)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -91,14 +103,16 @@ class Truth:
 
     sent: dict[str, str]
     tags: dict[str, dict[str, str]]
+    #: Version ids whose failure was told, where an object may fail; None where none may.
+    told: frozenset[str] | None = None
 
 
 def audit(stack: World, bucket: str, site: str, truth: Truth) -> Report:
     """Compare a bucket with its copy, and both with what the clients did."""
     report = Report()
     versions, copies = source_versions(stack, bucket), aws_copies(stack, bucket)
-    for key in copies.keys() - versions.keys():
-        report.wrong.append(f"{key}: AWS has it, the source does not")
+    for key in sorted(copies.keys() - versions.keys()):
+        report.add("extra copy", f"{key}: AWS has it, the source does not")
     for key, of_key in versions.items():
         _audit_key(report, key, of_key, copies.get(key, []), site, truth)
     return report
@@ -136,25 +150,69 @@ def _audit_key(
     report.markers += sum(one.is_marker for one in versions)
     for version in versions:
         status = version.metadata["replicationInfo"]["status"]
-        if status != "COMPLETED":
-            report.wrong.append(f"{key} {version.version_id}: {status} at the end")
+        if status == "FAILED" and truth.told is not None:
+            report.failed += 1
+            if version.version_id not in truth.told:
+                report.add("failure not told", f"{key} {version.version_id}: FAILED, and nobody was told")
+        elif status != "COMPLETED":
+            report.add(f"{status} at the end", f"{key} {version.version_id}: {status} at the end")
+    if truth.told is not None:
+        _audit_impatient(report, key, versions, copies)
+        return
     wanted = [(identity, len(list(group))) for identity, group in itertools.groupby(one.identity for one in versions)]
     seen = [(identity, list(group)) for identity, group in itertools.groupby(copies, key=lambda one: one.identity)]
     if [identity for identity, _ in wanted] != [identity for identity, _ in seen]:
-        report.wrong.append(
+        report.add(
+            _how_different([identity for identity, _ in wanted], [identity for identity, _ in seen]),
             f"{key}: the source has {_listed(one.identity for one in versions)},"
-            f" AWS has {_listed(one.identity for one in copies)}"
+            f" AWS has {_listed(one.identity for one in copies)}",
         )
         return
     for (identity, count), (_, group) in zip(wanted, seen, strict=True):
-        if len(group) < count:
-            report.wrong.append(f"{key}: {count} neighbouring delete markers at the source, {len(group)} on AWS")
-        report.duplicates += max(0, len(group) - count)
-        if len(group) > count:
-            report.repeated.append(f"{key} {identity}: {len(group)} instead of {count}")
-        if identity != "marker":
-            version = next(one for one in versions if one.identity == identity)
-            report.wrong += [f"{key} {identity}: {line}" for line in _differences(version, group, site, truth)]
+        _audit_copies(report, key, versions, (identity, count, group), site, truth)
+
+
+def _audit_copies(
+    report: Report,
+    key: str,
+    versions: list[SourceVersion],
+    copies: tuple[str, int, list[Copy]],
+    site: str,
+    truth: Truth,
+) -> None:
+    """The copies of one version, or of neighbouring markers: which, how many there should be, and those there are."""
+    identity, count, group = copies
+    if len(group) < count:
+        line = f"{key}: {count} neighbouring delete markers at the source, {len(group)} on AWS"
+        report.add("lost copy", line)
+    report.duplicates += max(0, len(group) - count)
+    if len(group) > count:
+        report.repeated.append(f"{key} {identity}: {len(group)} instead of {count}")
+    if identity != "marker":
+        version = next(one for one in versions if one.identity == identity)
+        for line in _differences(version, group, site, truth):
+            report.add(line.partition(":")[0], f"{key} {identity}: {line}")
+
+
+def _audit_impatient(report: Report, key: str, versions: list[SourceVersion], copies: list[Copy]) -> None:
+    """Whoever gives up leaves some out, and tries some again after others: what is COMPLETED is there all the same."""
+    there = Counter(one.identity for one in copies)
+    known = Counter(one.identity for one in versions)
+    for one in versions:
+        if one.metadata["replicationInfo"]["status"] == "COMPLETED" and not there[one.identity]:
+            report.add("lost copy", f"{key} {one.version_id}: COMPLETED, and not on AWS")
+    for identity, count in there.items():
+        if identity not in known:
+            report.add("extra copy", f"{key} {identity}: AWS has it, the source does not")
+        report.duplicates += max(0, count - known[identity])
+        if count > known[identity]:
+            report.repeated.append(f"{key} {identity}: {count} instead of {known[identity]}")
+
+
+def _how_different(wanted: list[str], seen: list[str]) -> str:
+    if set(wanted) - set(seen):
+        return "lost copy"
+    return "order" if Counter(wanted) == Counter(seen) else "extra copy"
 
 
 def _listed(identities: Any) -> str:
@@ -168,7 +226,7 @@ def _differences(version: SourceVersion, group: list[Copy], site: str, truth: Tr
         lines.append(f"the source lost tags: {version.metadata['tags']} instead of {truth.tags[version.version_id]}")
     known = version.known_copy(site)
     if known not in {one.version_id for one in group}:
-        lines.append(f"the source knows the copy {known}, AWS has {[one.version_id for one in group]}")
+        lines.append(f"the source knows another copy: {known}, AWS has {[one.version_id for one in group]}")
     wanted = version.described | {_MARK: "REPLICA", _VERSION: version.version_id}
     if "content-type" not in wanted:
         wanted["content-type"] = _DEFAULT_TYPE

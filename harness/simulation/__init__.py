@@ -1,0 +1,1 @@
+"""Simulation: a whole stack on one thread and a virtual clock, broken at random, and checked; a seed repeats a run."""
