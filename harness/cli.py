@@ -18,7 +18,20 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 class _Group(click.Group):
-    """Errors that are meant for the user are one line and a status, not a traceback."""
+    """Errors that are meant for the user are one line and a status, not a traceback.
+
+    ``tape`` has a module of its own, loaded when somebody asks for it.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), "tape"])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name == "tape":
+            from harness.tape.cli import tape
+
+            return tape
+        return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> Any:
         from fake_cloudserver import ConfigurationError

@@ -10,11 +10,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from harness.tape.fields import PLAIN_KINDS
+
 _ALIAS = re.compile(r"<(version|upload|rule|data|request|secret):([1-9][0-9]{0,8})(:internal)?>")
 #: An id somebody generated, as against words like ``null`` and messages that stand in its place.
 _GENERATED = re.compile(r"[0-9A-Za-z._+/=-]{16,}")
 # Arsenal lib/versioning/VersionID.ts: 14 digits of time, 6 of a counter, 7 of the replication group, the rest
 _INTERNAL_VERSION = re.compile(r"[0-9]{20}[ -~]{7,}")
+_ETAG = re.compile(r'((?:W/)?"?(?:[0-9]+:)?)([0-9a-f]{32}(?:-[0-9]+)?)("?)')
 _DATA_KEY = re.compile(r"[0-9A-F]{40}")
 
 
@@ -41,7 +44,7 @@ class Namer:
 
     def of_request(self, kind: str, value: Any) -> Any:
         """How a value that a client sent stands in the tape: one that no server named before is the client's own."""
-        if kind == "time":
+        if kind in PLAIN_KINDS:
             return escape(value)
         if kind == "secret":
             return self._number(kind, value)
@@ -53,7 +56,7 @@ class Namer:
 
     def of_answer(self, kind: str, value: Any) -> Any:
         """The same for a value that a server sent."""
-        if kind == "time":
+        if kind in PLAIN_KINDS:
             return escape(value)
         if kind == "secret":
             return self._number(kind, value)
@@ -76,6 +79,9 @@ class Bindings:
     def __init__(self) -> None:
         self._live: dict[str, Any] = {}
         self._aliases: dict[tuple[str, Any], str] = {}
+        self._sums: dict[str, str] = {}
+        #: Whether a body was sent in place of one that the tape has only the hash of: sums are others from then on.
+        self.stands_in = False
 
     def __contains__(self, alias: object) -> bool:
         """Whether it is known what an alias stands for."""
@@ -93,6 +99,26 @@ class Bindings:
         if kind == "secret":
             return f"secret{number}"  # a made-up one; letters and digits pass for a session token
         return self._live.get(value, f"unknown-{kind}-{number.replace(':', '-')}")
+
+    def sum_to_send(self, value: Any) -> Any:
+        """The live value of an ETag in a request."""
+        found = _ETAG.fullmatch(value) if isinstance(value, str) else None
+        return value if found is None else f"{found[1]}{self._sums.get(found[2], found[2])}{found[3]}"
+
+    def sums_agree(self, recorded: Any, live: Any) -> bool:
+        """Whether a sum of content is the recorded one, or stands for it always."""
+        if recorded == live:
+            return True
+        if not self.stands_in or not isinstance(recorded, str) or not isinstance(live, str):
+            return False
+        ours, theirs = (_ETAG.fullmatch(value) for value in (recorded, live))
+        if ours is None or theirs is None or ours[1] != theirs[1]:
+            return False
+        return self._sums.setdefault(ours[2], theirs[2]) == theirs[2]
+
+    def hashes_agree(self, recorded: str, live: str) -> bool:
+        """The same for the SHA-256 of a body."""
+        return recorded == live or (self.stands_in and self._sums.setdefault(recorded, live) == live)
 
     def agrees(self, kind: str, recorded: Any, live: Any) -> bool:
         """Whether an answer's value is the recorded one; one seen for the first time is learnt."""

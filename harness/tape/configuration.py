@@ -71,6 +71,14 @@ def load(folder: Path, endpoints: Mapping[str, str]) -> Configuration:
     return Configuration(_read(folder / CONFIG), locations, accounts)
 
 
+def names_by_key(folder: Path) -> dict[str, str]:
+    """Names of accounts by each of their access keys. Raises UsageError as :func:`load` does."""
+    accounts = _read(folder / ACCOUNTS)
+    if not _are_accounts(accounts.get("accounts")):
+        raise UsageError(f"{folder / ACCOUNTS}: no list of accounts with keys")
+    return {key["access"]: account["name"] for account in accounts["accounts"] for key in account["keys"]}
+
+
 def _is_location(value: object) -> bool:
     return isinstance(value, dict) and isinstance(value.get("details"), dict)
 

@@ -54,7 +54,10 @@ class Findings:
             if form_of_time(recorded) != form_of_time(live):
                 self.differ(where, recorded, live, only_exact=True)
             return
-        if kind in fields.ID_KINDS:
+        if kind == "etag":
+            if not self.bindings.sums_agree(recorded, live):
+                self.differ(where, recorded, live)
+        elif kind in fields.ID_KINDS:
             if not self.bindings.agrees(kind, recorded, live):
                 self.differ(where, recorded, self.bindings.alias_of(kind, live))
         elif type(recorded) is not type(live) or recorded != live:

@@ -8,6 +8,7 @@ Ids are recognised by the field they stand in, never by what they look like insi
     data      keys of data in a location
     request   request ids
     time      dates and times
+    etag      MD5 sums of content; other ones where a tape has only the hash of a body
     secret    signatures, tokens, keys
 """
 
@@ -15,8 +16,11 @@ from __future__ import annotations
 
 #: Kinds whose values are known again: the same value has the same alias throughout a tape.
 ID_KINDS = frozenset({"version", "upload", "rule", "data", "request"})
+#: Kinds whose values stand in a tape as they are.
+PLAIN_KINDS = frozenset({"time", "etag"})
 
 _XML = {
+    "ETag": "etag",
     "VersionId": "version",
     "VersionIdMarker": "version",
     "NextVersionIdMarker": "version",
@@ -41,6 +45,10 @@ _XML = {
 }
 
 _JSON = {
+    "ETag": "etag",
+    "content-md5": "etag",
+    "contentMd5": "etag",
+    "dataStoreETag": "etag",
     "versionId": "version",
     "VersionId": "version",
     "nullVersionId": "version",
@@ -83,6 +91,11 @@ _QUERY = {
 _SECRET_QUERY = {name.lower(): kind for name, kind in _QUERY.items() if kind == "secret"}
 
 _HEADERS = {
+    "etag": "etag",
+    "if-match": "etag",
+    "if-none-match": "etag",
+    "x-amz-copy-source-if-match": "etag",
+    "x-amz-copy-source-if-none-match": "etag",
     "x-amz-version-id": "version",
     "x-amz-copy-source-version-id": "version",
     "x-amz-scal-version-id": "version",

@@ -10,8 +10,9 @@ from typing import Any
 
 from fake_cloudserver import Clock, SystemClock
 from harness.errors import UsageError
-from harness.tape import bodies, rewriting
+from harness.tape import rewriting, stand_in
 from harness.tape.aliases import Bindings
+from harness.tape.blobs import Blobs
 from harness.tape.compare import LiveResponse, compare
 from harness.tape.differences import Difference
 from harness.tape.model import HeaderList, HttpEvent, HttpRequest, Signature, Tape
@@ -21,6 +22,8 @@ from harness.tape.wire import Sender
 #: Seconds to wait for an answer, and for one that was never given when the tape was recorded.
 TIMEOUT = 30.0
 UNANSWERED_TIMEOUT = 5.0
+#: By whom an exchange is that a player repeats: what else there was follows from those.
+CLIENT = "client"
 #: A key pair that no server knows.
 NOBODY = KeyPair("nobodysKey1", "nobodysSecret1")
 
@@ -51,51 +54,70 @@ class Player:
     Args:
         sites: a way to each site of the tape.
         accounts: key pairs by the name of their account, and by the name of a site the pair that is used there.
+        others: key pairs by site, for accounts that the tape has no name of.
+        blobs: where bodies are that the tape has only the hash of; others of their length stand in for them.
 
     Raises:
         UsageError: for a site that there is no way to.
     """
 
     def __init__(
-        self, tape: Tape, sites: Mapping[str, Sender], accounts: Mapping[str, KeyPair], clock: Clock | None = None
+        self,
+        tape: Tape,
+        sites: Mapping[str, Sender],
+        accounts: Mapping[str, KeyPair],
+        clock: Clock | None = None,
+        *,
+        others: Mapping[str, KeyPair] | None = None,
+        blobs: Blobs | None = None,
     ) -> None:
-        missing = sorted({event.at for event in tape.exchanges} - set(sites))
+        missing = sorted({event.at for event in tape.exchanges if event.by == CLIENT} - set(sites))
         if missing:
             raise UsageError(f"the tape asks {', '.join(missing)}; there is no such server here")
         self._tape = tape
         self._sites = sites
         self._accounts = {"nobody": NOBODY} | dict(accounts)
         self._clock = clock or SystemClock()
+        self._others = others or {}
+        self._blobs = blobs
         self._bindings = Bindings()
 
     def play(self) -> Iterator[Outcome]:
-        """Every event, as it goes. Raises TapeError for a body that is not on the tape."""
+        """What clients asked, as it goes. Raises TapeError for a body that nothing can stand in for."""
         for event in self._tape.exchanges:
-            live = self._send(event)
-            foreign = self._tape.header.sites[event.at] != "cloudserver"
-            found = compare(event.response, live, self._bindings, foreign=foreign)
-            yield Outcome(event, live.status if live else None, tuple(found))
+            if event.by == CLIENT:
+                yield self.exchange(event)
+
+    def exchange(self, event: HttpEvent) -> Outcome:
+        """One event; they are to come in order."""
+        live = self._send(event)
+        foreign = self._tape.header.sites[event.at] != "cloudserver"
+        found = compare(event.response, live, self._bindings, foreign=foreign)
+        return Outcome(event, live.status if live else None, tuple(found))
 
     def _send(self, event: HttpEvent) -> LiveResponse | None:
         request, site = event.request, self._sites[event.at]
-        body = bodies.content_of(rewriting.body(request.body, self._to_send))
+        body, is_recorded = stand_in.content(rewriting.body(request.body, self._to_send), self._blobs)
+        self._bindings.stands_in |= not is_recorded
         query = rewriting.query(request.query, self._to_send)
         target = f"{request.path}?{query}" if query else request.path
         headers = self._headers(request, body, site.host)
         if request.sign is not None:
-            headers = self._signed(request.sign, request.method, target, headers, body)
+            headers = self._signed(request.sign, event.at, request.method, target, headers, body)
         timeout = UNANSWERED_TIMEOUT if event.response is None else TIMEOUT
         return site.send(request.method, target, headers, body, timeout)
 
-    def _to_send(self, _kind: str, value: Any) -> Any:
-        return self._bindings.to_send(value)
+    def _to_send(self, kind: str, value: Any) -> Any:
+        return self._bindings.sum_to_send(value) if kind == "etag" else self._bindings.to_send(value)
 
     def _headers(self, request: HttpRequest, body: bytes, host: str) -> HeaderList:
         headers = rewriting.headers(request.headers, self._to_send)
         return (*((name, _computed(name.lower(), value, body)) for name, value in headers), ("host", host))
 
-    def _signed(self, how: Signature, method: str, target: str, headers: HeaderList, body: bytes) -> HeaderList:
-        pair = self._accounts.get(how.account)
+    def _signed(
+        self, how: Signature, at: str, method: str, target: str, headers: HeaderList, body: bytes
+    ) -> HeaderList:
+        pair = self._accounts.get(how.account) or self._others.get(at)
         if pair is None:
             raise UsageError(f"no key pair of {how.account!r}")
         if how.wrong:

@@ -1,0 +1,92 @@
+"""``harness tape``: record, replay, serve."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+_CONTEXT = {"help_option_names": ["-h", "--help"]}
+_PORT = click.IntRange(0, 65535)
+_TAPE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_NEW_TAPE = click.Path(dir_okay=False, path_type=Path)
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@click.group(context_settings=_CONTEXT)
+def tape() -> None:
+    """Tapes: record what crosses a server, play it again, answer from it (docs/tapes.md)."""
+
+
+@tape.command(context_settings=_CONTEXT)
+@click.argument("path", metavar="TAPE", type=_NEW_TAPE)
+@click.option("--upstream", required=True, metavar="URL", help="The CloudServer to record, http://host:port.")
+@click.option("--aws-upstream", metavar="URL", help="The S3 behind it, to be recorded too.")
+@click.option("--port", type=_PORT, default=0, help="The proxy's port; a free one unless given.")
+@click.option("--aws-port", type=_PORT, default=0, help="The port of the proxy in front of AWS.")
+@click.option("--config", "config_dir", type=_FOLDER, help="CloudServer's config files: accounts get their names.")
+@click.option("--bodies", "with_bodies", is_flag=True, help="Keep what objects hold, in blobs/ beside the tape.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when the proxies are ready.")
+def record(
+    path: Path,
+    upstream: str,
+    aws_upstream: str | None,
+    port: int,
+    aws_port: int,
+    config_dir: Path | None,
+    *,
+    with_bodies: bool,
+    as_json: bool,
+) -> None:
+    """Record to TAPE what passes through a proxy in front of a running CloudServer, until Ctrl-C.
+
+    Clients are to use path style. Host and signature pass through unchanged; neither is on the tape.
+    """
+    from harness.tape import configuration
+    from harness.tape.recording import AWS, CLOUDSERVER, recording_proxies, until_told
+
+    upstreams = {CLOUDSERVER: upstream} | ({AWS: aws_upstream} if aws_upstream else {})
+    accounts = {} if config_dir is None else configuration.names_by_key(config_dir)
+    with recording_proxies(
+        path, upstreams, ports={CLOUDSERVER: port, AWS: aws_port}, accounts=accounts, with_bodies=with_bodies
+    ) as urls:
+
+        def say() -> None:
+            if as_json:
+                click.echo(json.dumps({site: {"endpoint": url} for site, url in urls.items()}))
+            else:
+                for site, url in urls.items():
+                    click.echo(f"{site:<12} {url}   in front of {upstreams[site]}")
+                click.echo(f"recording to {path}; Ctrl-C ends it", err=True)
+            sys.stdout.flush()
+
+        until_told(say)
+
+
+@tape.command(context_settings=_CONTEXT)
+@click.argument("path", metavar="TAPE", type=_TAPE)
+@click.option("--site", help="Which of the tape's sites; the first unless given.")
+@click.option("--port", type=_PORT, default=0, help="A free one unless given.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when it is ready.")
+def serve(path: Path, site: str | None, port: int, *, as_json: bool) -> None:
+    """Answer from TAPE, in the order of the tape, until Ctrl-C; 501 for what is not on it."""
+    from fake_cloudserver import serving
+    from harness.errors import UsageError
+    from harness.tape import files
+    from harness.tape.blobs import Blobs
+    from harness.tape.recording import until_told
+    from harness.tape.serve import TapeServer
+
+    loaded = files.load(path)
+    chosen = site or next(iter(loaded.header.sites), "")
+    if chosen not in loaded.header.sites:
+        raise UsageError(f"{path} has no site {chosen!r}; it has {', '.join(loaded.header.sites) or 'none'}")
+    with serving(TapeServer(loaded, chosen, Blobs(path)), port=port) as server:
+
+        def say() -> None:
+            click.echo(json.dumps({chosen: {"endpoint": server.url}}) if as_json else f"{chosen:<12} {server.url}")
+            sys.stdout.flush()
+
+        until_told(say)
