@@ -131,6 +131,7 @@ def test_bucket_and_rights() -> None:
     "body",
     [
         document(*[METHOD + ORIGIN] * 100),
+        document(METHOD + ORIGIN).ljust(65536),
         document(*[f"{METHOD}{ORIGIN}<ID>{'i' * 300}</ID>"] * 2),
         document(f"{METHOD}{ORIGIN}<MaxAgeSeconds>0</MaxAgeSeconds>"),
     ],

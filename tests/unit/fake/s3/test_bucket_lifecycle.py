@@ -433,3 +433,18 @@ def test_the_end_of_an_upload() -> None:
         ("x-amz-abort-date", "Sat, 03 Jan 2026 10:20:30 GMT"),
         ("x-amz-abort-rule-id", "so%20on"),
     ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        document(*[rule(rule_id="")] * 1000),
+        document(rule(rule_id=f"<ID>{'i' * 255}</ID>")),
+        document(rule(selection=f"<Prefix>{'p' * 1024}</Prefix>")),
+        document(rule(selection=f"<Filter>{tag('k' * 128, 'v' * 256)}</Filter>")),
+        document(rule(transition(days(2147483647)))),
+    ],
+    ids=["rules", "id", "prefix", "tag", "days"],
+)
+def test_the_limits_themselves(body: str) -> None:
+    assert parse(body)["rules"]

@@ -173,3 +173,10 @@ def test_bucket_and_rights() -> None:
     assert client.call("bucket_put_notification", "missing", document(queue())).error == NO_BUCKET
     assert client.call("bucket_put_notification", body=document(queue()), requester=client.lisa).error == DENIED
     assert client.call("bucket_get_notification", requester=client.lisa).error == DENIED
+
+
+def test_the_longest_id() -> None:
+    client = BucketClient()
+    client.create()
+    body = document(queue(queue_id=f"<Id>{'i' * 255}</Id>"))
+    assert client.call("bucket_put_notification", body=body).status == 200

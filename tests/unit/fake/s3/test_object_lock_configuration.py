@@ -129,3 +129,8 @@ def test_bucket_and_rights_come_before_the_state_of_the_bucket() -> None:
     assert client.call("bucket_put_object_lock", "missing", document()).error == NO_BUCKET
     assert client.call("bucket_put_object_lock", body=document(), requester=client.lisa).error == DENIED
     assert client.call("bucket_get_object_lock", requester=client.lisa).error == DENIED
+
+
+@pytest.mark.parametrize("period", ["<Days>1</Days>", "<Days>36500</Days>", "<Years>1</Years>", "<Years>100</Years>"])
+def test_the_limits_of_a_period(period: str) -> None:
+    assert lock_bucket().call("bucket_put_object_lock", body=document(rule(f"{GOVERNANCE}{period}"))).status == 200

@@ -149,3 +149,9 @@ def test_stored_tags() -> None:
     assert stored_tags({"tags": {"a": "1"}}) == {"a": "1"}
     assert stored_tags({"tags": []}) == {}
     assert stored_tags({}) == {}
+
+
+def test_the_limits_themselves() -> None:
+    tags = {f"{number:0128}": "v" * 256 for number in range(50)}
+    assert parse_tag_header(tag_query(tags)) == tags
+    assert parse_tagging(tagging(*(tag(key, value) for key, value in tags.items()))) == tags
