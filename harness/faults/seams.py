@@ -107,10 +107,11 @@ class _FaultyConsumer:
         self._consumer = queue.consumer(group, topics, self, beside)
 
     def poll(self, limit: int, timeout: float) -> list[Message]:
-        due = self._due(limit)
-        if due or self._late:
+        """What was held back is taken last: partitions may go away while the consumer is asked, and it with them."""
+        if self._late:
             timeout = min(timeout, 0.02)
-        fresh = self._consumer.poll(limit - len(due), timeout)
+        fresh = self._consumer.poll(max(0, limit - self._count_due()), timeout)
+        due = self._due(limit - len(fresh))
         if not self._late and not self._board.concerns(SITE):
             return due + fresh
         return due + [message for message in fresh if not self._is_late(message)]
@@ -152,9 +153,17 @@ class _FaultyConsumer:
         self._late.setdefault(message.topic_partition, deque()).append((due, message))
         return True
 
+    def _now(self) -> float:
+        """Once no rule is about Kafka any more, the time of everything has come."""
+        return self._clock.monotonic() if self._board.concerns(SITE) else float("inf")
+
+    def _count_due(self) -> int:
+        now = self._now()
+        return sum(due <= now for held in self._late.values() for due, _ in held)
+
     def _due(self, limit: int) -> list[Message]:
-        """Those whose time has come; all of them once no rule is about Kafka any more."""
-        now = self._clock.monotonic() if self._board.concerns(SITE) else float("inf")
+        """Those whose time has come."""
+        now = self._now()
         found: list[Message] = []
         for one, held in list(self._late.items()):
             while held and held[0][0] <= now and len(found) < limit:

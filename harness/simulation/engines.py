@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fake_cloudserver import Clock
@@ -68,15 +68,23 @@ class Deaths:
 
 
 class MortalTransport:
-    """Requests of one engine, some of which it does not survive; all of them are told to ``trace``."""
+    """Requests of one engine, some of which it does not survive; all of them are told to ``trace``.
 
-    def __init__(self, inner: Transport, deaths: Deaths, trace: Trace, name: str) -> None:
+    Args:
+        meanwhile: what others do before each of them.
+    """
+
+    def __init__(
+        self, inner: Transport, deaths: Deaths, trace: Trace, name: str, meanwhile: Callable[[], None]
+    ) -> None:
         self._inner = inner
         self._deaths = deaths
         self._trace = trace
         self._name = name
+        self._meanwhile = meanwhile
 
     def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | Body = b"") -> Response:
+        self._meanwhile()
         self._deaths.maybe("before")
         sent = fingerprint(body) if isinstance(body, bytes) else len(body)
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Callable
 from typing import Any
@@ -98,7 +99,12 @@ def _mixed(chance: random.Random, keys: list[list[Call]], pause: float) -> list[
             window.append(waiting.pop(0))
         if chance.random() < 0.5:
             calls = chance.choice(window)
-            items.append(calls.pop(0))
+            call = calls.pop(0)
+            if chance.random() < 0.3:
+                # while an engine is at work, most of them in the middle of the same object
+                items += [dataclasses.replace(call, amid=chance.randrange(12)), Step(chance.randrange(2))]
+            else:
+                items.append(call)
             window = [calls for calls in window if calls]
             if chance.random() < 0.3:
                 items.append(Wait(round(chance.random() * pause * 6, 1)))

@@ -22,6 +22,7 @@ class Call:
         number: varies body, metadata and tags.
         size: bytes.
         back: ``tag`` and ``untag``: how many versions before the newest one.
+        amid: between two requests of an engine: so many more of its requests go first. None: now.
     """
 
     kind: CallKind
@@ -29,6 +30,7 @@ class Call:
     number: int
     size: int = 0
     back: int = 0
+    amid: int | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

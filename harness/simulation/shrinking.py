@@ -103,8 +103,11 @@ def minimised(things: Sequence[Thing], fails: Callable[[Sequence[Thing]], bool])
 
 def _simpler(item: Item) -> Iterator[Item]:
     match item:
-        case Call(size=size) if size > 1:
-            yield dataclasses.replace(item, size=1)
+        case Call():
+            if item.amid is not None:
+                yield dataclasses.replace(item, amid=None)
+            if item.size > 1:
+                yield dataclasses.replace(item, size=1)
         case Fault(rule=rule):
             for name, value in (("after", 0), ("times", 1)):
                 if rule.get(name, value) != value:

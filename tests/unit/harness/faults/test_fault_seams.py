@@ -122,6 +122,24 @@ def test_a_late_message_is_not_lost_when_its_partition_comes_straight_back() -> 
     assert [message.value for message in seen] == [b"late"]
 
 
+def test_a_late_message_that_is_due_while_its_partition_goes_is_left_to_whoever_gets_it() -> None:
+    world = World()
+    first = world.consumption()
+    first.step()
+    world.fault(operation="Consume", delay="1h", times=1)
+    world.send(b"late", partition=1)
+    first.step()
+    second = world.consumption()
+    world.board.clear()
+    for _ in range(4):
+        first.step()
+        second.step()
+    assert world.handled == [b"late"]
+    world.send(b"more")
+    first.step()
+    assert world.queue.backlog("group", ["topic"]) == 0
+
+
 def test_a_checkpoint_ends_the_process_where_a_rule_says_so() -> None:
     board, ended, passed = FaultBoard(SeededRandomness(1)), [], []
 

@@ -1,0 +1,150 @@
+"""Puts each deliberate defect into a copy of the packages, and lets simulations look for it.
+
+    python tests/simulation/defects.py                     # all of the table
+    python tests/simulation/defects.py marker tags         # those whose names hold one of these
+    python tests/simulation/defects.py --markdown table.md
+
+A defect is found when a simulation fails; its shrunk script passes without the defect, and has few client calls.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+from defect_table import DEFECTS, Defect
+
+PROJECT = Path(__file__).parents[2]
+MOST_CALLS = 10
+
+
+class Verdict(NamedTuple):
+    """What came of one defect.
+
+    Attributes:
+        kind: how the simulation failed; "" for a defect that was not found.
+        calls: client calls of the shrunk script.
+        passes_without: whether that script passes on the packages as they are.
+        told: what the command said.
+        scenario: the text that it left.
+    """
+
+    defect: Defect
+    seed: int
+    kind: str
+    calls: int
+    items: int
+    passes_without: bool
+    seconds: float
+    told: str
+    scenario: str = ""
+
+    @property
+    def found(self) -> bool:
+        return bool(self.kind) and self.calls <= MOST_CALLS and self.passes_without
+
+
+def with_defect(text: str, defect: Defect) -> str:
+    """The source with the defect in it; ValueError unless its place is there exactly once."""
+    if text.count(defect.old) != 1:
+        raise ValueError(f"{defect.name}: its place is there {text.count(defect.old)} times in {defect.file}")
+    return text.replace(defect.old, defect.new)
+
+
+def look_for(defect: Defect, seeds: int = 150, shrink_runs: int = 400, timeout: float = 600) -> Verdict:
+    """Simulate on a copy with the defect, until it fails; then run the shrunk script without the defect."""
+    with tempfile.TemporaryDirectory(prefix="defect-") as name:
+        folder = Path(name)
+        for package in ("fake_cloudserver", "harness"):
+            # with times and compiled modules, which stay valid but for the one that is changed
+            shutil.copytree(PROJECT / package, folder / package)
+        file = folder / defect.file
+        file.write_text(with_defect(file.read_text(encoding="utf-8"), defect), encoding="utf-8")
+        begun = time.monotonic()
+        arguments = ["--seeds", str(seeds), "--objects", "10", "--fail-fast", "--keep", "found"]
+        arguments += ["--shrink-runs", str(shrink_runs), *(["--dialect", defect.dialect] if defect.dialect else [])]
+        told = _simulate(folder, folder, arguments, timeout)
+        seconds = time.monotonic() - begun
+        left = next(iter((folder / "found").glob("seed-*")), None)
+        if left is None:
+            return Verdict(defect, 0, "", 0, 0, False, seconds, told.stdout)
+        script = left / "script.jsonl"
+        lines = script.read_text(encoding="utf-8").splitlines()[1:]
+        kind = (left / "scenario.yaml").read_text(encoding="utf-8").splitlines()[1].split('"')[1].partition(",")[0]
+        without = _simulate(PROJECT, folder, ["--script", str(script)], timeout)
+        return Verdict(
+            defect,
+            int(left.name.split("-")[1]),
+            kind,
+            sum('"do": "call"' in line for line in lines),
+            len(lines),
+            without.returncode == 0,
+            seconds,
+            told.stdout + without.stdout,
+            (left / "scenario.yaml").read_text(encoding="utf-8"),
+        )
+
+
+def _simulate(
+    packages: Path, folder: Path, arguments: Sequence[str], timeout: float
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "harness.cli", "simulate", *arguments],
+        cwd=folder if packages != PROJECT else PROJECT,
+        env={**os.environ, "PYTHONPATH": str(packages)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def markdown(verdicts: Sequence[Verdict]) -> str:
+    """The table for people."""
+    lines = ["| Defect | Found by | As | Calls | Items |", "|---|---|---|---|---|"]
+    for one in verdicts:
+        found = f"seed {one.seed}" if one.found else "**nobody**"
+        lines.append(f"| {one.defect.name} | {found} | {one.kind} | {one.calls} | {one.items} |")
+    count = sum(one.found for one in verdicts)
+    return "\n".join([*lines, "", f"{count} of {len(verdicts)} found.", ""])
+
+
+@click.command()
+@click.argument("words", nargs=-1)
+@click.option("--jobs", "-j", default=2, show_default=True, help="Defects at a time.")
+@click.option("--seeds", default=150, show_default=True, help="Seeds for each.")
+@click.option("--markdown", "table", type=click.Path(dir_okay=False, path_type=Path), help="Write the table here.")
+@click.option("--verbose", "-v", is_flag=True, help="What the simulations said.")
+def main(words: tuple[str, ...], jobs: int, seeds: int, table: Path | None, *, verbose: bool) -> None:
+    """Look for deliberate defects: all, or those whose names hold one of WORDS."""
+    chosen = [one for one in DEFECTS if not words or any(word in one.name for word in words)]
+    verdicts = []
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        for verdict in pool.map(lambda defect: look_for(defect, seeds), chosen):
+            verdicts.append(verdict)
+            mark = "✓" if verdict.found else "✗"
+            click.echo(
+                f"{mark} {verdict.defect.name}: {verdict.kind or 'not found'}, seed {verdict.seed},"
+                f" {verdict.calls} calls,"
+                f" {verdict.items} items, {verdict.seconds:.0f} s"
+                f"{'' if verdict.passes_without else ', fails without it too'}"
+            )
+            if verbose:
+                click.echo(verdict.told)
+    if table is not None:
+        table.write_text(markdown(verdicts), encoding="utf-8")
+    sys.exit(0 if verdicts and all(one.found for one in verdicts) else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""The table of defects fits the code; simulations find a few of them always, and all of them on demand."""
+
+from __future__ import annotations
+
+import pytest
+from defect_table import DEFECTS, Defect
+from defects import PROJECT, look_for, with_defect
+
+_QUICK = ("what was completed is not remembered",)
+
+
+def named(defect: Defect) -> str:
+    return defect.name
+
+
+def test_there_are_enough_and_no_two_are_alike() -> None:
+    assert len(DEFECTS) >= 20
+    assert len({defect.name for defect in DEFECTS}) == len(DEFECTS)
+
+
+@pytest.mark.parametrize("defect", DEFECTS, ids=named)
+def test_a_defect_has_its_place_and_is_python_still(defect: Defect) -> None:
+    text = (PROJECT / defect.file).read_text(encoding="utf-8")
+    changed = with_defect(text, defect)
+    assert changed != text
+    compile(changed, defect.file, "exec")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("defect", [one for one in DEFECTS if one.name in _QUICK], ids=named)
+def test_a_quick_defect_is_found_and_shrunk(defect: Defect) -> None:
+    verdict = look_for(defect, seeds=30, shrink_runs=60)
+    assert verdict.kind, verdict.told
+    assert verdict.passes_without, verdict.told
+
+
+@pytest.mark.mutations
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("defect", DEFECTS, ids=named)
+def test_a_defect_is_found_and_shrunk_to_a_few_calls(defect: Defect) -> None:
+    verdict = look_for(defect)
+    assert verdict.found, verdict.told
