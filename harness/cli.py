@@ -79,6 +79,8 @@ def main() -> None:
     help="What is to go wrong, as docs/scenarios.md has it (YAML or JSON).",
 )
 @click.option("--faults-port", type=_PORT, default=0, help="Where faults are set over HTTP; a free port unless given.")
+@click.option("--record", type=_FILE, metavar="TAPE", help="Write what happens to this tape (docs/tapes.md).")
+@click.option("--bodies", "with_bodies", is_flag=True, help="With --record: keep what objects hold, in blobs/.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when everything is ready.")
 def up(
     config_dir: Path | None,
@@ -95,6 +97,8 @@ def up(
     targets: tuple[str, ...],
     target_port: int,
     no_engine: bool,
+    record: Path | None,
+    with_bodies: bool,
     as_json: bool,
 ) -> None:
     """Start the whole stack and keep it until Ctrl-C."""
@@ -114,7 +118,14 @@ def up(
         sites=targets,
         site_port=target_port,
     )
-    run_up(options, as_json=as_json, faults_file=faults_file, faults_port=faults_port)
+    run_up(
+        options,
+        as_json=as_json,
+        faults_file=faults_file,
+        faults_port=faults_port,
+        record=record,
+        with_bodies=with_bodies,
+    )
 
 
 @main.command(context_settings=_CONTEXT)
@@ -180,6 +191,13 @@ _MOST_JOBS = 8
 @click.option("--repeat", type=click.IntRange(1, 1000), default=1, show_default=True, help="Do each run so often.")
 @click.option("--junit", type=_FILE, help="Write a JUnit report to this file.")
 @click.option("--html", type=_FILE, help="Write a page with a time line of every run to this file.")
+@click.option(
+    "--record",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Keep a tape of each run that does not pass there (docs/tapes.md).",
+)
+@click.option("--record-all", is_flag=True, help="Keep those of runs that pass, too.")
 @click.option("--annotations", metavar="github|gitlab:FILE", help="Show failures where code is reviewed.")
 @click.option("--verbose", "-v", is_flag=True, help="A line for each run that passes, too.")
 @click.option("--config", "config_dir", type=_FOLDER, help="CloudServer's own config files instead of built-in ones.")

@@ -17,6 +17,7 @@ from harness.processes import Child, start_module
 from harness.request_log import RequestLog, SeenRequest, WsgiApp
 from harness.reserved_port import ReservedPort
 from harness.stack_plan import AWS_BUCKET, StackOptions, api_address, aws_plan, engine_settings, load_settings
+from harness.stack_recording import attach, recorded_aws
 from harness.stack_sites import CloudServerSite, destination_of
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from harness.queue.kafka import KafkaQueue
     from harness.stack_engine import RunningEngine
     from harness.stack_roles import EngineInProcesses
+    from harness.tape.recorder import Recorder
 
 Say = Callable[[str], None]
 
@@ -49,6 +51,7 @@ class Stack:
     Args:
         say: told what is being started, a line each.
         clock: of CloudServer, and of an engine in this process; AWS and Kafka have the system's.
+        recorder: hears everything that crosses the stack, what happens in other processes left out.
         brokers: what freezes and wakes the Kafka that ``options.kafka`` names; without it that one is never stopped.
 
     Raises:
@@ -63,6 +66,7 @@ class Stack:
         say: Say | None = None,
         brokers: Brokers | None = None,
         clock: Clock | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         self.options = options or StackOptions()
         self.clock: Clock = clock or SystemClock()
@@ -92,6 +96,7 @@ class Stack:
             }
         )
         self._local_board: Board = LocalBoard(self._board)
+        self._recorder = recorder
         self._requests = RequestLog("cloudserver", self.clock)
         self.aws_endpoint = ""
         self.aws_bucket = AWS_BUCKET
@@ -197,16 +202,26 @@ class Stack:
         kafka.start()
         try:
             self._say("starting AWS and Kafka…")
+            port = 0 if self._recorder else plan.port
             self._aws = start_module(
                 "AWS",
                 "harness.aws_server",
-                ["--host", plan.host, "--port", str(plan.port), "--seed", str(self.options.seed)]
+                [
+                    "--host",
+                    plan.host,
+                    "--port",
+                    str(port),
+                    "--seed",
+                    str(self.options.seed),
+                ]
                 + [f"--bucket={name}" for name in plan.buckets]
                 + [f"--plain-bucket={name}" for name in plan.plain_buckets],
             )
             self._exits.callback(self._aws.stop)
             self._aws_board = RemoteBoard(self._aws.ask)
             self.aws_endpoint = self._aws.ready["endpoint"]
+            if self._recorder is not None:
+                self._record_aws(self._recorder, plan.host, plan.port)
             self.aws_bucket = (plan.buckets or (AWS_BUCKET,))[0]
             self._say("starting CloudServer…")
             self._start_cloudserver()
@@ -248,6 +263,8 @@ class Stack:
         self.settings = load_settings(self.options, self.aws_endpoint, servers, (self._api.host, self._api.port))
         self._fake = FakeCloudServer(self.settings, clock=self.clock)
         self._exits.callback(self._fake.close)
+        if self._recorder is not None:
+            attach(self._recorder, self._fake, self._board, self.faults)
         host, port = self.settings.listen_on[0]
         wanted = self.options.cloudserver_port
         self._listen("cloudserver", self._cloudserver_app(), host, port if wanted is None else wanted)
@@ -264,7 +281,14 @@ class Stack:
             site.up()
 
     def _cloudserver_app(self) -> WsgiApp:
-        return self._requests.wrap(Faults(self.fake.app, self._board, "cloudserver", self.clock))
+        app: WsgiApp = Faults(self.fake.app, self._board, "cloudserver", self.clock)
+        return self._requests.wrap(app if self._recorder is None else self._recorder.wrap(app, "cloudserver"))
+
+    def _record_aws(self, recorder: Recorder, host: str, port: int) -> None:
+        """AWS is another process: what stands in front of it is recorded, and its faults happen there."""
+        server = recorded_aws(recorder, self.aws_endpoint, (host, port), self._board, self.clock)
+        self._exits.callback(server.stop, grace=1.0)
+        self._aws_board, self.aws_endpoint = self._local_board, server.url
 
     def _listen(self, name: str, app: Any, host: str, port: int) -> None:
         from fake_cloudserver import HttpServer
@@ -320,7 +344,12 @@ class Stack:
             self._start_processes(self.options.engine_roles or {WHOLE: 1}, kill_at)
         else:
             self._engine = EngineInThreads(
-                self.engine_settings, self.clock, SystemRandomness(), self.fake.journal, self._board
+                self.engine_settings,
+                self.clock,
+                SystemRandomness(),
+                self.fake.journal,
+                self._board,
+                self._recorder,
             )
 
     def _engine_boards(self) -> list[Board]:

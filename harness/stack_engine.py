@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from fake_cloudserver import Clock, Randomness
 from harness.engine.engine import Engine
@@ -12,7 +12,11 @@ from harness.errors import StackError
 from harness.faults.control import Board
 from harness.faults.rules import FaultBoard
 from harness.faults.seams import FaultyQueue
+from harness.queue.base import Queue
 from harness.queue.kafka import KafkaQueue
+
+if TYPE_CHECKING:
+    from harness.tape.recorder import Recorder
 
 
 class RunningEngine(Protocol):
@@ -47,11 +51,17 @@ class EngineInThreads:
         randomness: Randomness,
         journal: Journal,
         board: FaultBoard,
+        recorder: Recorder | None = None,
     ) -> None:
         populator = settings.queue_populator.model_copy(update={"log_source": "in_process"})
         settings = settings.model_copy(update={"queue_populator": populator})
         self._queue = KafkaQueue(settings.kafka.client_settings(), clock, randomness)
-        self._engine = Engine(settings, FaultyQueue(self._queue, board, clock), clock, randomness, journal)
+        queue: Queue = self._queue
+        if recorder is not None:
+            from harness.tape.seams import RecordedQueue
+
+            queue = RecordedQueue(queue, recorder)
+        self._engine = Engine(settings, FaultyQueue(queue, board, clock), clock, randomness, journal)
         self._engine.start()
 
     def check(self) -> None:

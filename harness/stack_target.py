@@ -6,9 +6,9 @@ import contextlib
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fake_cloudserver import Clock
+from fake_cloudserver import Clock, SystemClock
 from harness.errors import StackError, UsageError
 from harness.faults.control import FaultControl
 from harness.http_transport import HttpTransport
@@ -23,8 +23,12 @@ from harness.scenario.target import JournalRecord, Target, Unsupported
 from harness.stack import Brokers, Stack
 from harness.stack_pause import pause_site, resume_site
 from harness.stack_plan import ROLE, StackOptions
+from harness.stack_recording import taped
 from harness.stack_sites import CloudServerSite, target_role
 from harness.transport import Transport
+
+if TYPE_CHECKING:
+    from harness.tape.recorder import Recorder
 
 #: What `stack:` of a scenario may ask for -> the engine's settings in Backbeat's names.
 _STACK_SETTINGS: dict[str, Callable[[Any], dict[str, Any]]] = {
@@ -42,8 +46,9 @@ class StackTarget:
     role = ROLE
     disposable = True
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, recorder: Recorder | None = None) -> None:
         self._stack = stack
+        self._recorder = recorder
         self.dialect = stack.options.dialect
         self.clock: Clock = stack.clock
         self.aws_bucket = stack.aws_bucket
@@ -162,6 +167,12 @@ class StackTarget:
             raise Unsupported("the clock of this stack cannot be put forward")
         self.clock.advance(seconds)
 
+    def taped(self, path: Path, about: str, words: Sequence[str]) -> contextlib.AbstractContextManager[None]:
+        """See :func:`harness.stack_recording.taped`; StackError for a stack that is not recorded."""
+        if self._recorder is None:
+            raise StackError("this stack is not recorded")
+        return taped(self._stack, self._recorder, path, about, words)
+
     def faults(self) -> FaultControl:
         return self._stack.faults
 
@@ -179,8 +190,14 @@ class StackFactory:
     """Makes the stacks of a run: one for each dialect and each set of needs."""
 
     def __init__(
-        self, *, config_dir: Path | None = None, kafka: str | None = None, brokers: Brokers | None = None
+        self,
+        *,
+        config_dir: Path | None = None,
+        kafka: str | None = None,
+        brokers: Brokers | None = None,
+        record: bool = False,
     ) -> None:
+        self._record = record
         self._config_dir = config_dir
         self._kafka = kafka
         self._brokers = brokers
@@ -202,12 +219,19 @@ class StackFactory:
             engine_overrides=_overrides(needs.settings),
         )
         clock = MovableClock() if needs.movable else None
-        with Stack(options, brokers=self._brokers, clock=clock) as stack:
-            target = StackTarget(stack)
+        recorder = _recorder(clock) if self._record else None
+        with Stack(options, brokers=self._brokers, clock=clock, recorder=recorder) as stack:
+            target = StackTarget(stack, recorder)
             try:
                 yield target
             finally:
                 target.transport.close()
+
+
+def _recorder(clock: MovableClock | None) -> Recorder:
+    from harness.tape.recorder import Recorder
+
+    return Recorder(clock or SystemClock())
 
 
 def _overrides(settings: Mapping[str, Any]) -> dict[str, Any]:

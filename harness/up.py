@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import sys
 import threading
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from harness.faults.description import load_file
 from harness.stack import Stack
 from harness.stack_plan import StackOptions
+from harness.stack_recording import taped
+
+if TYPE_CHECKING:
+    from harness.tape.recorder import Recorder
 
 
-def run_up(options: StackOptions, *, as_json: bool, faults_file: Path | None = None, faults_port: int = 0) -> None:
+def run_up(
+    options: StackOptions,
+    *,
+    as_json: bool,
+    faults_file: Path | None = None,
+    faults_port: int = 0,
+    record: Path | None = None,
+    with_bodies: bool = False,
+) -> None:
     """Start everything, say so, wait for SIGINT or SIGTERM, stop everything.
 
     Raises:
-        UsageError: a fault that makes no sense; nothing was started.
+        UsageError: a fault that makes no sense, a tape that cannot be written.
         StackError: a part did not start, or died while it ran.
     """
     from fake_cloudserver import serving
@@ -30,8 +44,10 @@ def run_up(options: StackOptions, *, as_json: bool, faults_file: Path | None = N
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
+    recorder = None if record is None else _recorder(record, with_bodies=with_bodies)
     with (
-        Stack(options, say=None if as_json else _progress) as stack,
+        Stack(options, say=None if as_json else _progress, recorder=recorder) as stack,
+        _taped(stack, recorder, record),
         serving(FaultEndpoint(stack.faults), port=faults_port) as endpoint,
     ):
         for rule in rules:
@@ -46,6 +62,20 @@ def run_up(options: StackOptions, *, as_json: bool, faults_file: Path | None = N
             stack.check()
         if not as_json:
             click.echo("stopping…", err=True)
+
+
+def _recorder(record: Path, *, with_bodies: bool) -> Recorder:
+    from fake_cloudserver import SystemClock
+    from harness.tape.blobs import Blobs
+    from harness.tape.recorder import Recorder
+
+    return Recorder(SystemClock(), blobs=Blobs(record) if with_bodies else None)
+
+
+def _taped(stack: Stack, recorder: Recorder | None, record: Path | None) -> AbstractContextManager[None]:
+    if recorder is None or record is None:
+        return contextlib.nullcontext()
+    return taped(stack, recorder, record, "recorded by harness up")
 
 
 def _progress(text: str) -> None:

@@ -108,6 +108,8 @@ class FaultControl:
 
     def __init__(self, boards: Mapping[str, Callable[[], list[Board]]]) -> None:
         self._boards = boards
+        #: Told of each rule that is ``set``, and of each that is ``clear``ed.
+        self.listener: Callable[[str, str, Mapping[str, Any] | None], None] = lambda *_: None
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._rules: dict[str, dict[str, Any]] = {}
@@ -128,6 +130,7 @@ class FaultControl:
         with self._lock:
             name = f"fault-{next(self._numbers)}"
             self._rules[name] = written
+        self.listener("set", name, written)
         for board in self._boards[site]():
             self._hand(name, written, board)
         return name
@@ -144,6 +147,8 @@ class FaultControl:
                 if name not in self._rules:
                     raise UsageError(unknown("fault", name, self._rules))
             gone = {name: str(self._rules.pop(name)["site"]) for name in chosen}
+        for name in gone:
+            self.listener("clear", name, None)
         for site in dict.fromkeys(gone.values()):
             for board in self._boards[site]():
                 board.clear([name for name, at in gone.items() if at == site])
@@ -151,8 +156,11 @@ class FaultControl:
     def reset(self) -> None:
         """The same, and nothing is known of what went wrong before."""
         with self._lock:
+            names = list(self._rules)
             self._rules.clear()
             self._spent.clear()
+        for name in names:
+            self.listener("clear", name, None)
         for board in self._all():
             board.reset()
 

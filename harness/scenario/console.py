@@ -26,6 +26,7 @@ from harness.scenario.model import Scenario
 from harness.scenario.pytest_items import record_of
 from harness.scenario.results import Outcome
 from harness.scenario.runner import is_older
+from harness.scenario.taping import Taping
 from harness.scenario.target_names import FAKE, target_factory
 from harness.scenario.waiting import seconds
 
@@ -54,6 +55,7 @@ class RunOptions:
         verbose: a line for each run that passes, too, where the output is a terminal; elsewhere it is always there.
         target: as :func:`harness.scenario.target_names.target_factory` knows it.
         junit, html: files to write.
+        record: where tapes of runs that do not pass go; ``record_all``: those of others too.
         annotations: ``github``, or ``gitlab:FILE``.
     """
 
@@ -71,6 +73,8 @@ class RunOptions:
     junit: Path | None = None
     html: Path | None = None
     annotations: str | None = None
+    record: Path | None = None
+    record_all: bool = False
 
 
 def run_paths(paths: Iterable[Path | str], options: RunOptions, *, console: Console | None = None) -> int:
@@ -81,7 +85,11 @@ def run_paths(paths: Iterable[Path | str], options: RunOptions, *, console: Cons
     """
     console = console or Console(highlight=False)
     try:
-        target_factory(options.target, options.config_dir, options.kafka)
+        target_factory(options.target, options.config_dir, options.kafka, record=options.record is not None)
+        if options.record is not None:
+            Taping(options.record).check()
+        elif options.record_all:
+            raise UsageError("--record-all goes with --record DIR")
         for file in (options.junit, options.html):
             _try_to_write(file)
         scenarios = select(load_files(Path(path) for path in paths), tags=options.tags, since=options.since)
@@ -127,6 +135,7 @@ def _arguments(options: RunOptions, seed: int, files: list[str]) -> list[str]:
         "--scenario-config": options.config_dir,
         "--scenario-kafka": options.kafka,
         "--scenario-html": options.html,
+        "--scenario-record": options.record,
         "--scenario-annotations": options.annotations,
         "--junitxml": options.junit,
         "-k": options.select,
@@ -135,6 +144,7 @@ def _arguments(options: RunOptions, seed: int, files: list[str]) -> list[str]:
     arguments += ["-k", options.select] if options.select else []
     arguments += ["-m", " or ".join(options.tags)] if options.tags else []
     arguments += ["-x"] if options.fail_fast else []
+    arguments += ["--scenario-record-all"] if options.record_all else []
     arguments += ["-o", "junit_family=xunit1", "-o", "junit_suite_name=scenarios"]
     return [*arguments, "--", *files]
 

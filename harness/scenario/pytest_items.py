@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from harness.report.record import RunRecord
     from harness.scenario.results import Result
     from harness.scenario.schedule import Job, Runs
+    from harness.scenario.taping import Taping
     from harness.scenario.target import TargetFactory
 
 _SUFFIXES = (".yaml", ".yml")
@@ -51,6 +52,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--scenario-quiet", action="store_true", help="keep what the stacks log from everybody else")
     group.addoption("--scenario-html", metavar="FILE", help="write a page about all runs to this file")
+    group.addoption("--scenario-record", metavar="DIR", help="keep a tape of each run that does not pass there")
+    group.addoption("--scenario-record-all", action="store_true", help="keep those of runs that pass, too")
     group.addoption(
         "--scenario-annotations",
         metavar="github|gitlab:FILE",
@@ -243,10 +246,22 @@ def _runs(config: pytest.Config) -> Runs:
             ahead=options.scenario_ahead,
             events=options.scenario_html is not None,
             quiet=options.scenario_quiet,
+            taping=_taping(config),
         )
         config.add_cleanup(runs.close)
         config.stash[_RUNS] = runs
     return config.stash[_RUNS]
+
+
+def _taping(config: pytest.Config) -> Taping | None:
+    from harness.scenario.taping import Taping
+
+    folder = config.option.scenario_record
+    if folder is None:
+        return None
+    taping = Taping(Path(folder), keep_all=config.option.scenario_record_all)
+    taping.check()
+    return taping
 
 
 def _factory(config: pytest.Config) -> TargetFactory:
@@ -255,6 +270,11 @@ def _factory(config: pytest.Config) -> TargetFactory:
 
     options = config.option
     try:
-        return target_factory(options.scenario_target, options.scenario_config, options.scenario_kafka)
+        return target_factory(
+            options.scenario_target,
+            options.scenario_config,
+            options.scenario_kafka,
+            record=options.scenario_record is not None,
+        )
     except HarnessError as error:
         raise pytest.UsageError(f"--scenario-target {options.scenario_target}: {error}") from None

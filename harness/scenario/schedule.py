@@ -12,7 +12,8 @@ from harness.scenario.engine_log import LOG
 from harness.scenario.model import ScenarioRun
 from harness.scenario.results import Failure, Outcome, Result
 from harness.scenario.runner import run_scenario
-from harness.scenario.target import TargetFactory, Unsupported
+from harness.scenario.taping import Taping
+from harness.scenario.target import Target, TargetFactory, Unsupported
 from harness.scenario.targets import Targets
 
 
@@ -24,11 +25,11 @@ class Job:
     repetition: int = 0
 
 
-def run_one(job: Job, targets: Targets, seed: int, *, events: bool = False) -> Result:
+def run_one(job: Job, targets: Targets, seed: int, *, events: bool = False, taping: Taping | None = None) -> Result:
     """One run with its target. Raises UsageError for what no stack can be made of."""
     try:
         with targets.lend(job.run) as lease:
-            result = run_scenario(job.run, lease.target, seed=seed, repetition=job.repetition, events=events)
+            result = _run_on(lease.target, job, seed, events=events, taping=taping)
             lease.keep = result.outcome is Outcome.PASSED and job.run.scenario.leaves_whole
             return result
     except Unsupported as unsupported:
@@ -36,6 +37,15 @@ def run_one(job: Job, targets: Targets, seed: int, *, events: bool = False) -> R
     except StackError as error:
         failure = Failure(job.run.scenario.place, "the stack did not start", tuple(str(error).splitlines()))
         return Result(job.run, Outcome.BROKEN, 0.0, failure, seed=seed, stack_failed=True)
+
+
+def _run_on(target: Target, job: Job, seed: int, *, events: bool, taping: Taping | None) -> Result:
+    if taping is None:
+        return run_scenario(job.run, target, seed=seed, repetition=job.repetition, events=events)
+    path, recording = taping.begin(target, job.run, seed, job.repetition)
+    with recording:
+        result = run_scenario(job.run, target, seed=seed, repetition=job.repetition, events=events)
+    return taping.end(path, result)
 
 
 class Runs:
@@ -47,12 +57,21 @@ class Runs:
         ahead: how many runs may be under way beside the one whose result is asked for; 0 does all in one thread.
         events: gather what happens meanwhile.
         quiet: keep what the stack logs from everybody else.
+        taping: where tapes of the runs go.
     """
 
     def __init__(
-        self, factory: TargetFactory, seed: int, *, ahead: int = 0, events: bool = False, quiet: bool = False
+        self,
+        factory: TargetFactory,
+        seed: int,
+        *,
+        ahead: int = 0,
+        events: bool = False,
+        quiet: bool = False,
+        taping: Taping | None = None,
     ) -> None:
         self.seed = seed
+        self._taping = taping
         self._targets = Targets(factory, idle=ahead + 1)
         self._events = events
         self._pool = concurrent.futures.ThreadPoolExecutor(ahead + 1, "scenario") if ahead else None
@@ -86,4 +105,4 @@ class Runs:
         return self._begun.pop(name).result() if self._pool is not None else self._run(job)
 
     def _run(self, job: Job) -> Result:
-        return run_one(job, self._targets, self.seed, events=self._events)
+        return run_one(job, self._targets, self.seed, events=self._events, taping=self._taping)

@@ -12,7 +12,9 @@ from harness.scenario.target import TargetFactory
 FAKE = "fake"
 
 
-def target_factory(name: str, config_dir: str | Path | None = None, kafka: str | None = None) -> TargetFactory:
+def target_factory(
+    name: str, config_dir: str | Path | None = None, kafka: str | None = None, *, record: bool = False
+) -> TargetFactory:
     """What makes the targets of a session.
 
     Args:
@@ -20,6 +22,7 @@ def target_factory(name: str, config_dir: str | Path | None = None, kafka: str |
             ``MODULE:CALLABLE``.
         config_dir: CloudServer's own config files, for the embedded stack.
         kafka: ``host:port`` of a Kafka for the embedded stack.
+        record: its runs are to be taped; only the embedded stack's can.
 
     Raises:
         UsageError: there is no such target, or it lacks something.
@@ -27,7 +30,10 @@ def target_factory(name: str, config_dir: str | Path | None = None, kafka: str |
     if name == FAKE:
         from harness.stack_target import StackFactory
 
-        return StackFactory(config_dir=None if config_dir is None else Path(config_dir), kafka=kafka)
+        folder = None if config_dir is None else Path(config_dir)
+        return StackFactory(config_dir=folder, kafka=kafka, record=record)
+    if record:
+        raise UsageError(f"{name} cannot be recorded from here; harness tape record can stand in front of it")
     if name.startswith(("http://", "https://")) or name.endswith(".toml"):
         from harness.scenario.foreign import foreign_factory
 

@@ -5,8 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from harness.tape.fresh import Replay
+    from harness.tape.model import Tape
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
 _PORT = click.IntRange(0, 65535)
@@ -63,6 +68,55 @@ def record(
             sys.stdout.flush()
 
         until_told(say)
+
+
+@tape.command(context_settings=_CONTEXT)
+@click.argument("path", metavar="TAPE", type=_TAPE)
+@click.option("--target", metavar="URL", help="Into a CloudServer that runs there, instead of a fresh stack.")
+@click.option("--aws-target", metavar="URL", help="With --target: the S3 behind it, for what clients asked of that.")
+@click.option("--config", "config_dir", type=_FOLDER, help="CloudServer's own config files instead of built-in ones.")
+@click.option("--all", "show_all", is_flag=True, help="Go on after the first difference, and show every one.")
+def replay(path: Path, target: str | None, aws_target: str | None, config_dir: Path | None, *, show_all: bool) -> None:
+    """Ask again what clients asked on TAPE, and compare every answer.
+
+    Exit status: 0 all as recorded, 1 something differs (the first difference is shown with what is around it), 2 the
+    tape cannot be played.
+    """
+    from harness.errors import UsageError
+    from harness.tape import files
+    from harness.tape.fresh import into_fresh, into_running, urls_of
+
+    loaded = files.load(path)
+    if aws_target and not target:
+        raise UsageError("--aws-target goes with --target")
+    where = (
+        into_running(loaded, path, urls_of(target, aws_target), config_dir)
+        if target
+        else into_fresh(loaded, path, config_dir)
+    )
+    with where as playing:
+        sys.exit(_play(loaded, playing, show_all=show_all))
+
+
+def _play(loaded: Tape, playing: Replay, *, show_all: bool) -> int:
+    from harness.tape.replay import report
+    from harness.tape.surroundings import around
+
+    played = differing = 0
+    for outcome in playing.outcomes():
+        played += 1
+        told = report([outcome])
+        if told:
+            differing += 1
+            click.echo(told)
+            if not show_all:
+                click.echo(f"\nin the tape:\n{around(loaded, outcome.event.n)}")
+                return 1
+    statuses = playing.statuses()
+    for line in statuses:
+        click.echo(line)
+    click.echo(f"{played} exchanges played; {'some differ' if differing or statuses else 'all as recorded'}")
+    return 1 if differing or statuses else 0
 
 
 @tape.command(context_settings=_CONTEXT)

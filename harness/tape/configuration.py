@@ -54,11 +54,9 @@ def load(folder: Path, endpoints: Mapping[str, str]) -> Configuration:
     Raises:
         UsageError: a file is missing or not what CloudServer would read, or a location names a site that is not given.
     """
-    locations, accounts = _read(folder / LOCATIONS), _read(folder / ACCOUNTS)
+    locations, accounts = _read(folder / LOCATIONS), _accounts(folder)
     if not all(_is_location(location) for location in locations.values()):
         raise UsageError(f"{folder / LOCATIONS}: a location without details")
-    if not _are_accounts(accounts.get("accounts")):
-        raise UsageError(f"{folder / ACCOUNTS}: no list of accounts with keys")
     for name, location in locations.items():
         details = location["details"]
         endpoint = str(details.get(_ENDPOINT, ""))
@@ -71,12 +69,21 @@ def load(folder: Path, endpoints: Mapping[str, str]) -> Configuration:
     return Configuration(_read(folder / CONFIG), locations, accounts)
 
 
+def accounts(folder: Path) -> dict[str, KeyPair]:
+    """The first key pair of each account by its name. Raises UsageError as :func:`load` does."""
+    return Configuration({}, {}, _accounts(folder)).key_pairs()
+
+
 def names_by_key(folder: Path) -> dict[str, str]:
     """Names of accounts by each of their access keys. Raises UsageError as :func:`load` does."""
-    accounts = _read(folder / ACCOUNTS)
-    if not _are_accounts(accounts.get("accounts")):
+    return {key["access"]: one["name"] for one in _accounts(folder)["accounts"] for key in one["keys"]}
+
+
+def _accounts(folder: Path) -> dict[str, Any]:
+    document = _read(folder / ACCOUNTS)
+    if not _are_accounts(document.get("accounts")):
         raise UsageError(f"{folder / ACCOUNTS}: no list of accounts with keys")
-    return {key["access"]: account["name"] for account in accounts["accounts"] for key in account["keys"]}
+    return document
 
 
 def _is_location(value: object) -> bool:

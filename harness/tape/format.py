@@ -28,6 +28,7 @@ MAX_EVENTS = 1_000_000
 
 #: What a site can be.
 SITE_KINDS = ("cloudserver", "s3")
+DIALECTS = ("", "design", "release")
 
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 
@@ -79,6 +80,7 @@ def header_document(header: Header) -> dict[str, Any]:
     """A header as it stands in its line."""
     document: dict[str, Any] = {"tape": VERSION, "harness": header.harness, "about": header.about}
     document |= {"profile": header.profile, "recorded": header.recorded, "seed": header.seed, "clock": header.clock}
+    document |= {"dialect": header.dialect}
     document |= {"sites": dict(header.sites), "config": header.config, "environ": dict(header.environ)}
     document["buckets"] = {site: dict(buckets) for site, buckets in header.buckets.items()}
     return {name: value for name, value in document.items() if value not in (None, "", {})}
@@ -112,6 +114,7 @@ def _header(document: Mapping[str, Any]) -> Header:
         profile=fields.text("profile", 100, default=""),
         recorded=fields.text("recorded", 40, default=""),
         seed=fields.integer("seed", 0, 2**53, default=None),
+        dialect=_dialect(fields),
         clock=fields.text("clock", 40, default=None),
         config=fields.name("config", default=None),
         environ=fields.texts("environ", 10_000),
@@ -119,6 +122,13 @@ def _header(document: Mapping[str, Any]) -> Header:
     )
     fields.end()
     return header
+
+
+def _dialect(fields: Fields) -> str:
+    value = str(fields.text("dialect", 40, default=""))
+    if value not in DIALECTS:
+        raise fields.refuse("dialect", f"{value!r} is none of design, release")
+    return value
 
 
 def _event(document: Mapping[str, Any], header: Header) -> Event:

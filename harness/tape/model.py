@@ -21,6 +21,7 @@ class Header:
         profile: release whose behaviour it shows, such as ``8.8``.
         recorded: date, ISO 8601.
         seed: of the run's randomness; None for a run without.
+        dialect: of the engine that ran; empty for none, or an unknown one.
         clock: where the run's clock started, ISO 8601; None for system time.
         config: name of the configuration beside the tape that CloudServer ran with.
         environ: environment variables that CloudServer ran with.
@@ -33,6 +34,7 @@ class Header:
     profile: str = ""
     recorded: str = ""
     seed: int | None = None
+    dialect: str = ""
     clock: str | None = None
     config: str | None = None
     environ: Mapping[str, str] = dataclasses.field(default_factory=dict)

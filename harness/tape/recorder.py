@@ -21,8 +21,8 @@ from harness.tape.captured import Captured, Exchange, answers_with_data, by_name
 from harness.tape.model import HeaderList
 from harness.tape.writer import TapeWriter
 
-#: What CloudServer's own client says it is (Arsenal lib/network; the AWS SDK for JavaScript).
-_CLOUDSERVERS_CLIENT = "aws-sdk-nodejs/"
+#: What CloudServer's own client of AWS says beside the SDK's name (Arsenal LocationConstraintParser.js).
+_CLOUDSERVERS_CLIENT = "Scality CloudServer"
 
 
 class _Record(Protocol):
@@ -48,7 +48,8 @@ class Recorder:
 
     def __init__(self, clock: Clock, *, engine_keys: Iterable[str] = (), blobs: Blobs | None = None) -> None:
         self._clock = clock
-        self._engine_keys = frozenset(engine_keys)
+        #: Set them as soon as they are known.
+        self.engine_keys = frozenset(engine_keys)
         self._blobs = blobs
         self._lock = threading.RLock()
         self._writers: tuple[tuple[TapeWriter, float], ...] = ()
@@ -120,9 +121,9 @@ class Recorder:
     def who(self, target: str, headers: Mapping[str, str]) -> str:
         """Who sent a request, as far as it shows: ``client``, ``engine`` or ``cloudserver``."""
         key = redaction.access_key(target, headers.get("authorization", ""))
-        if target.startswith(INTERNAL) or key in self._engine_keys:
+        if target.startswith(INTERNAL) or key in self.engine_keys:
             return "engine"
-        return "cloudserver" if headers.get("user-agent", "").startswith(_CLOUDSERVERS_CLIENT) else "client"
+        return "cloudserver" if _CLOUDSERVERS_CLIENT in headers.get("user-agent", "") else "client"
 
 
 class _RecordedApp:

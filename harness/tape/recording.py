@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -28,14 +28,16 @@ def header(about: str, sites: Mapping[str, str], **more: object) -> Header:
 
 
 @contextlib.contextmanager
-def open_writer(path: Path, head: Header, accounts: Mapping[str, str]) -> Iterator[TapeWriter]:
+def open_writer(
+    path: Path, head: Header, accounts: Mapping[str, str], words: Collection[str] | None = None
+) -> Iterator[TapeWriter]:
     """A writer of a file; UsageError when it cannot be written."""
     try:
         stream = path.open("w", encoding="utf-8", newline="\n")
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
     with stream:
-        yield TapeWriter(stream, head, accounts=accounts)
+        yield TapeWriter(stream, head, accounts=accounts, words=words)
 
 
 @contextlib.contextmanager

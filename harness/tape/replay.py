@@ -55,6 +55,7 @@ class Player:
         sites: a way to each site of the tape.
         accounts: key pairs by the name of their account, and by the name of a site the pair that is used there.
         others: key pairs by site, for accounts that the tape has no name of.
+        partial: a site without a way to it is no mistake, as long as nobody plays its events.
         blobs: where bodies are that the tape has only the hash of; others of their length stand in for them.
 
     Raises:
@@ -70,9 +71,10 @@ class Player:
         *,
         others: Mapping[str, KeyPair] | None = None,
         blobs: Blobs | None = None,
+        partial: bool = False,
     ) -> None:
         missing = sorted({event.at for event in tape.exchanges if event.by == CLIENT} - set(sites))
-        if missing:
+        if missing and not partial:
             raise UsageError(f"the tape asks {', '.join(missing)}; there is no such server here")
         self._tape = tape
         self._sites = sites
