@@ -160,6 +160,7 @@ class _Passing:
         self._result: Iterable[bytes] = ()
         self._pieces: Iterator[bytes] = iter(())
         self._is_over = False
+        self._announced: int | None = None
 
     def through(self, app: WsgiApp, start_response: Callable[..., Any]) -> _Passing:
         """The application's answer, as it passes; whoever reads it closes it."""
@@ -177,6 +178,8 @@ class _Passing:
     def _starting(self, start_response: Callable[..., Any]) -> Callable[..., Any]:
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Callable[[bytes], object]:
             self._status, self._answer_headers = int(status[:3]), tuple(headers)
+            length = by_name(self._answer_headers).get("content-length", "")
+            self._announced = int(length) if length.isdigit() and self._method != "HEAD" else None
             self._answer = self._recorder.captured(is_data=answers_with_data(self._occasion, self._status))
             write = start_response(status, headers, *more)
 
@@ -195,10 +198,17 @@ class _Passing:
         try:
             piece = next(self._pieces)
         except StopIteration:
-            self._answer.is_whole = True
+            self._whole()
             raise
         self._answer.feed(piece)
+        if self._announced is not None and self._answer.seen >= self._announced:
+            self._whole()
         return piece
+
+    def _whole(self) -> None:
+        """Recorded before the client has all of the answer, and with it the chance to ask the next thing."""
+        self._answer.is_whole = True
+        self._over(self._status)
 
     def close(self) -> None:
         """The answer is over, whole or not."""

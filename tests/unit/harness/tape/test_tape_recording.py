@@ -283,6 +283,25 @@ def test_aws_chunked_is_decoded_and_its_framing_left_out() -> None:
     )
 
 
+@pytest.mark.parametrize("headers", [[("Content-Length", "10")], []])
+def test_an_exchange_is_recorded_before_its_client_has_the_whole_answer(headers: list[tuple[str, str]]) -> None:
+    recorder = Recorder(VirtualClock())
+    text = io.StringIO()
+    lines: list[int] = []
+
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        start_response("200 OK", headers)
+        return [b"first", b"second"[:5]]
+
+    with recorder.writing(TapeWriter(text, Header("", {"s": "s3"}))):
+        environ = {"REQUEST_METHOD": "GET", "RAW_URI": "/b/k", "cloudserver.headers": []}
+        answer = recorder.wrap(app, "s")(environ, lambda *_: None)
+        lines += (len(text.getvalue().splitlines()) for _ in answer)
+        lines.append(len(text.getvalue().splitlines()))
+
+    assert lines == ([1, 2, 2] if headers else [1, 1, 2])
+
+
 def test_bodies_are_kept_when_asked(tmp_path: Path) -> None:
     blobs = Blobs(tmp_path / "a.tape")
     twins = Twins(blobs=blobs)
