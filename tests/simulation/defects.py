@@ -123,14 +123,17 @@ def markdown(verdicts: Sequence[Verdict]) -> str:
 @click.argument("words", nargs=-1)
 @click.option("--jobs", "-j", default=2, show_default=True, help="Defects at a time.")
 @click.option("--seeds", default=150, show_default=True, help="Seeds for each.")
+@click.option("--shrink-runs", default=400, show_default=True, help="Runs for making what was found smaller.")
 @click.option("--markdown", "table", type=click.Path(dir_okay=False, path_type=Path), help="Write the table here.")
 @click.option("--verbose", "-v", is_flag=True, help="What the simulations said.")
-def main(words: tuple[str, ...], jobs: int, seeds: int, table: Path | None, *, verbose: bool) -> None:
+def main(words: tuple[str, ...], jobs: int, seeds: int, shrink_runs: int, table: Path | None, *, verbose: bool) -> None:
     """Look for deliberate defects: all, or those whose names hold one of WORDS."""
     chosen = [one for one in DEFECTS if not words or any(word in one.name for word in words)]
     verdicts = []
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        for verdict in pool.map(lambda defect: look_for(defect, seeds), chosen):
+        futures = [pool.submit(look_for, defect, seeds, shrink_runs) for defect in chosen]
+        for future in concurrent.futures.as_completed(futures):
+            verdict = future.result()
             verdicts.append(verdict)
             mark = "✓" if verdict.found else "✗"
             click.echo(
