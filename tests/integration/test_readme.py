@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from harness.cli import main
-from harness.replication import client
+from harness.s3_client import s3_client
 from harness.stack import Stack
 
 README = Path(__file__).parents[2] / "README.md"
@@ -55,7 +55,8 @@ def test_the_python_example_sees_pending_become_completed(stack: Stack) -> None:
 
 
 def test_with_the_hook_boto3_deletes_several_objects(stack: Stack) -> None:
-    cloudserver = client(stack.facts()["cloudserver"])
+    facts = stack.facts()["cloudserver"]
+    cloudserver = s3_client(facts["endpoint"], (facts["access_key"], facts["secret_key"]))
     exec(block("python", "def content_md5"), {"cloudserver": cloudserver})
     cloudserver.create_bucket(Bucket="to-be-emptied")
     cloudserver.put_object(Bucket="to-be-emptied", Key="k", Body=b"")
