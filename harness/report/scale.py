@@ -10,6 +10,8 @@ from collections.abc import Iterable
 _LONG = 0.18
 _CUT_TO = 0.06
 _MARGIN = 0.02
+#: Seconds that a picture spans at least; less cannot be divided by.
+_LEAST = 1e-3
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Scale:
 
     def __init__(self, spans: Iterable[tuple[float, float]]) -> None:
         busy = _merged(spans)
-        whole = busy[-1][1] - busy[0][0] or 1e-3
+        whole = max(_LEAST, busy[-1][1] - busy[0][0])
         pieces: list[tuple[float, float, bool]] = []
         for number, (start, end) in enumerate(busy):
             if number:
@@ -38,7 +40,7 @@ class Scale:
                 pieces.append((before, start, start - before > _LONG * whole))
             pieces.append((start, end, False))
         cuts = sum(cut for *_, cut in pieces)
-        kept = sum(end - start for start, end, cut in pieces if not cut) or 1e-3
+        kept = max(_LEAST, sum(end - start for start, end, cut in pieces if not cut))
         rate = (1 - 2 * _MARGIN - cuts * _CUT_TO) / kept
         self.gaps: list[Gap] = []
         self._times, self._places = [busy[0][0]], [_MARGIN]

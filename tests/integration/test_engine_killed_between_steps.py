@@ -35,6 +35,8 @@ IN_BOTH_DIALECTS = (
 CASES = [(dialect, point) for dialect in ("design", "release") for point in IN_BOTH_DIALECTS]
 CASES.append(("release", STATUS_CONSUMED))  # the design dialect has no status topic
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -23,7 +24,13 @@ def connections() -> list[list[bytes]]:
 
 
 @pytest.fixture
-def serve(connections: list[list[bytes]]) -> Iterator[Serve]:
+def closed() -> queue.SimpleQueue[None]:
+    """One for each connection that the server has closed."""
+    return queue.SimpleQueue()
+
+
+@pytest.fixture
+def serve(connections: list[list[bytes]], closed: queue.SimpleQueue[None]) -> Iterator[Serve]:
     """Start a server that gives these answers, one for each request on a connection, and then closes it."""
     listeners: list[socket.socket] = []
 
@@ -43,6 +50,7 @@ def serve(connections: list[list[bytes]]) -> Iterator[Serve]:
                     connection.sendall(answer)
                 while at_once and connection.recv(65536):
                     pass
+            closed.put(None)
 
         def accept() -> None:
             try:
@@ -112,11 +120,12 @@ def test_the_answer_to_head_has_no_body(transport: HttpTransport, serve: Serve, 
 
 
 def test_a_connection_that_the_server_closed_meanwhile_is_not_used(
-    transport: HttpTransport, serve: Serve, connections: list[list[bytes]]
+    transport: HttpTransport, serve: Serve, connections: list[list[bytes]], closed: queue.SimpleQueue[None]
 ) -> None:
     url = serve(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
     for _ in range(3):
         assert transport.send("PUT", url, {}, b"body").read() == b"ok"
+        closed.get(timeout=10)
     assert len(connections) == 3
 
 

@@ -19,6 +19,8 @@ from harness.processes import Child, start_child
 CLIENTS = Path(__file__).parents[1] / "clients"
 KEYS = {"AWS_ACCESS_KEY_ID": "accessKey1", "AWS_SECRET_ACCESS_KEY": "verySecretKey1"}
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def fake() -> Iterator[Child]:

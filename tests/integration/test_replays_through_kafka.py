@@ -13,6 +13,8 @@ from harness.stack_plan import StackOptions
 
 REPLAYS = {"replayTopics": [{"topicName": "replay-0", "retries": 6}, {"topicName": "replay-1", "retries": 6}]}
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.kafka
 @pytest.mark.parametrize("dialect", ["design", "release"])

@@ -18,6 +18,8 @@ OBJECTS = 120
 #: What each of two processors copies before it dies; together much less than there is to do.
 COPIES = 15
 
+pytestmark = pytest.mark.slow
+
 
 def both_take_part_and_a_third_takes_over(options: StackOptions) -> None:
     with Stack(options) as stack:

@@ -19,6 +19,8 @@ from harness.tape.recorder import Recorder
 
 RECORDED = Path(__file__).parents[2] / "scenarios" / "recorded"
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
