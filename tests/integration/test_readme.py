@@ -14,11 +14,11 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from click.testing import CliRunner
 
 from harness.cli import main
-from harness.s3_client import s3_client
 from harness.stack import Stack
 
 README = Path(__file__).parents[2] / "README.md"
@@ -56,7 +56,13 @@ def test_the_python_example_sees_pending_become_completed(stack: Stack) -> None:
 
 def test_with_the_hook_boto3_deletes_several_objects(stack: Stack) -> None:
     facts = stack.facts()["cloudserver"]
-    cloudserver = s3_client(facts["endpoint"], (facts["access_key"], facts["secret_key"]))
+    cloudserver = boto3.client(
+        "s3",
+        endpoint_url=facts["endpoint"],
+        region_name="us-east-1",
+        aws_access_key_id=facts["access_key"],
+        aws_secret_access_key=facts["secret_key"],
+    )
     exec(block("python", "def content_md5"), {"cloudserver": cloudserver})
     cloudserver.create_bucket(Bucket="to-be-emptied")
     cloudserver.put_object(Bucket="to-be-emptied", Key="k", Body=b"")
