@@ -15,6 +15,7 @@ import pytest
 
 from fake_cloudserver import SystemClock, SystemRandomness
 from harness.queue.base import (
+    Consumer,
     Message,
     MessageTooLarge,
     Outgoing,
@@ -185,14 +186,23 @@ def test_members_of_a_group_that_read_different_topics_each_get_their_own(twin: 
     ]
     expected = [{TopicPartition(topic, number) for number in range(4)} for topic in topics]
 
-    def all_have_theirs() -> bool:
-        for member in members:
-            member.poll(1, 0.05)
-        return [listener.mine for listener in listeners] == expected
+    done = threading.Event()
 
-    wait_until(all_have_theirs, f"only {[listener.mine for listener in listeners]}")
-    for member in members:
+    def take_part(member: Consumer) -> None:
+        # a member of its own thread each: who joins waits for the others to join
+        while not done.is_set():
+            member.poll(1, 0.05)
         member.close()
+
+    threads = [threading.Thread(target=take_part, args=(member,), daemon=True) for member in members]
+    for thread in threads:
+        thread.start()
+    try:
+        wait_until(lambda: [listener.mine for listener in listeners] == expected, "not all have their partitions")
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join(10)
 
 
 def test_no_more_messages_than_asked_for(twin: Twin) -> None:

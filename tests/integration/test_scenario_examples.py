@@ -22,7 +22,9 @@ def test_every_example_passes(crr_stack: Stack) -> None:
     @contextlib.contextmanager
     def factory(dialect: str, needs: Needs) -> Iterator[Target]:
         if needs.shared and dialect == crr_stack.options.dialect:
-            yield StackTarget(crr_stack)
+            target = StackTarget(crr_stack)
+            yield target
+            target.transport.close()
         else:
             with StackFactory()(dialect, needs) as target:
                 yield target

@@ -442,8 +442,8 @@ ENGINE = (
     Mutation(
         "the engine puts no tags",
         _AWS_TASK,
-        "headers.as_json(object_metadata.tags(entry.metadata))",
-        "headers.as_json({})",
+        'sent | {"X-Scal-Tags": headers.as_json(tags)}',
+        'sent | {"X-Scal-Tags": headers.as_json({})}',
         _TAGS,
     ),
     Mutation(
