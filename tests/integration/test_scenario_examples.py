@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from harness.scenario.loader import load_text
-from harness.scenario.model import Needs
 from harness.scenario.results import Outcome
 from harness.scenario.schedule import Job, Runs
-from harness.scenario.target import Target
-from harness.stack import Stack
-from harness.stack_target import StackFactory, StackTarget
+from harness.stack_target import StackFactory
 
 PAGE = Path(__file__).parents[2] / "docs/scenarios.md"
 
 
-def test_every_example_passes(crr_stack: Stack) -> None:
-    @contextlib.contextmanager
-    def factory(dialect: str, needs: Needs) -> Iterator[Target]:
-        if needs.shared and dialect == crr_stack.options.dialect:
-            target = StackTarget(crr_stack)
-            yield target
-            target.transport.close()
-        else:
-            with StackFactory()(dialect, needs) as target:
-                yield target
-
+def test_every_example_passes() -> None:
     examples = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     jobs = [Job(run) for example in examples for run in load_text(example, str(PAGE)).runs()]
-    with Runs(factory, 1) as session:
+    with Runs(StackFactory(), 1) as session:
         results = [session.result(str(number), job) for number, job in enumerate(jobs)]
     told = [line for result in results if result.failure for line in (result.run.title, *result.failure.lines())]
     assert told == []
