@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 
 from harness.tape.model import Body, Event, Fact, Tape
 
@@ -30,35 +29,6 @@ def around(tape: Tape, n: int) -> str:
     index = next(index for index, event in enumerate(tape.events) if event.n == n)
     shown = tape.events[max(0, index - AROUND) : index + AROUND + 1]
     return "\n".join(f"{'>' if event.n == n else ' '} {line(event)}" for event in shown)
-
-
-def first_difference(recorded: Tape, again: Tape) -> str:
-    """Where two tapes of a run that repeats part, with what is around it on both; "" when they do not."""
-    ours, theirs = recorded.events, again.events
-    for index in range(max(len(ours), len(theirs))):
-        one, other = (events[index] if index < len(events) else None for events in (ours, theirs))
-        if one == other:
-            continue
-        parts = [f"the tapes part at event {index + 1}"]
-        for name, tape, event in (("recorded", recorded, one), ("here", again, other)):
-            parts += [f"{name}:", around(tape, event.n) if event is not None else "  (nothing more)"]
-        parts += _details(one, other)
-        return "\n".join(parts)
-    return ""
-
-
-def _details(one: Event | None, other: Event | None) -> Sequence[str]:
-    """What differs within two events that look the same in one line."""
-    from harness.tape.format import event_document
-
-    if one is None or other is None:
-        return ()
-    ours, theirs = event_document(one), event_document(other)
-    return [
-        _short(f"  {name}: recorded {json.dumps(ours.get(name))}, here {json.dumps(theirs.get(name))}", 600)
-        for name in sorted(ours.keys() | theirs.keys())
-        if ours.get(name) != theirs.get(name)
-    ]
 
 
 def _value(value: object) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,19 +19,9 @@ from fake_cloudserver.locations.base import (
     Stored,
     Upload,
 )
+from fake_cloudserver.locations.memory_aws import RemoteVersion
 
 REFUSED = LocationError("NetworkingError", "connect ECONNREFUSED 127.0.0.1:9")
-
-
-@dataclasses.dataclass(slots=True)
-class RemoteVersion:
-    """What one PUT left there; a delete marker has no body."""
-
-    version_id: str
-    body: bytes | None
-    modified: float
-    upload: Upload | None = None
-    tags: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 class ScriptedRemote:
