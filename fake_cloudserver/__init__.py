@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fake_cloudserver.clock import Clock, SystemClock, VirtualClock, from_milliseconds, iso
+    from fake_cloudserver.data_folder import DataFolder, DataFolderError
     from fake_cloudserver.errors import ConfigurationError, S3Error
     from fake_cloudserver.fake import FakeCloudServer
     from fake_cloudserver.locations.base import LocationError
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "Clock": "clock",
     "ConfigurationError": "errors",
+    "DataFolder": "data_folder",
+    "DataFolderError": "data_folder",
     "FakeCloudServer": "fake",
     "HttpServer": "server",
     "LocationError": "locations.base",
@@ -44,6 +47,8 @@ _HOMES = {
 __all__ = [
     "Clock",
     "ConfigurationError",
+    "DataFolder",
+    "DataFolderError",
     "FakeCloudServer",
     "HttpServer",
     "LocationError",

@@ -18,6 +18,7 @@ from fake_cloudserver.errors import ConfigurationError
 if TYPE_CHECKING:
     from fake_cloudserver.fake import FakeCloudServer
     from fake_cloudserver.server import HttpServer
+    from fake_cloudserver.settings import Settings
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -35,17 +36,29 @@ if TYPE_CHECKING:
     default=None,
     help="Also serve /live, /ready and /metrics, on this port; 0 takes a free one. The configured ones otherwise.",
 )
+@click.option(
+    "--data",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Keep everything in this folder across restarts; in memory without it.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Say where it listens as one line of JSON.")
 def main(
-    host: str | None, port: int | None, bucketd_port: int | None, metrics_port: int | None, *, as_json: bool
+    host: str | None,
+    port: int | None,
+    bucketd_port: int | None,
+    metrics_port: int | None,
+    folder: Path | None,
+    *,
+    as_json: bool,
 ) -> None:
     """A fake Scality CloudServer.
 
     It reads CloudServer's own files, named by S3_CONFIG_FILE, S3_LOCATION_FILE and S3AUTH_CONFIG, and starts with
     built-in ones where they are not set. Locations of type file keep their bytes in the folder that S3DATAPATH names,
-    or in a temporary one.
+    or in a temporary one; with --data they do in that folder.
     """
-    from fake_cloudserver.fake import FakeCloudServer
     from fake_cloudserver.logs import log_to_stderr
     from fake_cloudserver.settings import Settings
 
@@ -60,7 +73,7 @@ def main(
     metrics_addresses = [(host or a, b) for a, b in settings.metrics_listen_on]
     if metrics_port is not None:
         metrics_addresses = [(addresses[0][0], metrics_port)]
-    with FakeCloudServer(settings, data_folder=_data_folder()) as fake, contextlib.ExitStack() as stack:
+    with _fake(settings, folder) as fake, contextlib.ExitStack() as stack:
         servers = [_listen(stack, fake.app, *address) for address in addresses[: 1 if port is not None else None]]
         bucketd = None if bucketd_port is None else _listen(stack, fake.bucketd, addresses[0][0], bucketd_port)
         metrics = [_listen(stack, fake.metrics_app, *address) for address in metrics_addresses]
@@ -68,6 +81,15 @@ def main(
         # the real server asks its locations where their buckets are when it starts; a failure is a line in the log
         threading.Thread(target=fake.warm_up, name="warm-up", daemon=True).start()
         ended.wait()
+
+
+def _fake(settings: Settings, folder: Path | None) -> FakeCloudServer:
+    from fake_cloudserver.fake import FakeCloudServer
+
+    try:
+        return FakeCloudServer(settings, data_folder=_data_folder(), folder=folder)
+    except ConfigurationError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _listen(stack: contextlib.ExitStack, app: object, host: str, port: int) -> HttpServer:

@@ -26,6 +26,7 @@ class LocationFactory:
         settings: every location of the configuration.
         clock, randomness: the seams.
         data_folder: where locations of type ``file`` keep their bytes; None for a temporary folder.
+        durable: those of type ``mem``, too.
 
     Raises:
         ConfigurationError: a location has no credentials.
@@ -37,6 +38,8 @@ class LocationFactory:
         clock: Clock,
         randomness: Randomness,
         data_folder: Path | None,
+        *,
+        durable: bool = False,
     ) -> None:
         for location in settings.values():
             _check_credentials(location)
@@ -44,6 +47,7 @@ class LocationFactory:
         self._clock = clock
         self._randomness = randomness
         self._data_folder = data_folder
+        self._durable = durable
         self._temporary_folder: Path | None = None
         self._memory: MemoryStore | None = None
         self._files: FileStore | None = None
@@ -56,9 +60,9 @@ class LocationFactory:
         # Arsenal lib/storage/data/LocationConstraintParser.js
         settings = self._settings.get(name)
         match settings.type if settings is not None else None:
-            case "mem":
+            case "mem" if not self._durable:
                 return self._make_memory(name)
-            case "file" | "scality" as kind:
+            case "file" | "scality" | "mem" as kind:
                 return self._make_file(name, kind)
             case "aws_s3":
                 return self._make_aws(self._settings[name])

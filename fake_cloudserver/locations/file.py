@@ -1,4 +1,6 @@
-"""Locations of types ``file`` and ``scality``: bytes on disk, under keys of 40 hexadecimal digits."""
+"""Locations of types ``file`` and ``scality``, and ``mem`` ones that are to outlive the process: bytes on disk, under
+keys of 40 hexadecimal digits.
+"""
 
 from __future__ import annotations
 
@@ -99,7 +101,7 @@ class FileLocation:
         size = reader.received + reader.missing()
         element: Element = {"key": key, "size": size, "dataStoreName": self.name, "dataStoreETag": f"1:{md5}"}
         # cloudserver writes the type of neither mem nor file (Arsenal lib/storage/data/DataWrapper.js)
-        if self.type != "file":
+        if self.type not in {"file", "mem"}:
             element["dataStoreType"] = self.type
         return Stored(element, md5, size)
 

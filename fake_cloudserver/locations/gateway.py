@@ -14,7 +14,7 @@ import dataclasses
 import itertools
 import logging
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -47,14 +47,6 @@ _DELETE_ATTEMPTS = 3
 _EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Marker:
-    """A delete marker that was sent: the source's version of it, and the remote's latest version before it."""
-
-    source_version_id: str
-    before: str
-
-
 class MultipleBackendGateway(MultipartGateway):
     """Data of all locations; safe to use from any thread.
 
@@ -63,6 +55,9 @@ class MultipleBackendGateway(MultipartGateway):
         clock, randomness: the seams; keys of files and dates of signatures come from them.
         data_folder: where locations of type ``file`` keep their bytes; a temporary folder unless given.
         locations: what stands for some of the locations, by name.
+        durable: locations of type ``mem`` keep their bytes in ``data_folder``, too.
+        markers: the last delete marker sent to each location, bucket and key: the source's version of it, and the
+            remote's latest version before it.
 
     Raises:
         ConfigurationError: a location has no credentials.
@@ -76,12 +71,14 @@ class MultipleBackendGateway(MultipartGateway):
         *,
         data_folder: Path | None = None,
         locations: Mapping[str, Location] | None = None,
+        durable: bool = False,
+        markers: MutableMapping[tuple[str, str, str], tuple[str, str]] | None = None,
     ) -> None:
         self._settings = settings.locations
-        self._factory = LocationFactory(settings.locations, clock, randomness, data_folder)
+        self._factory = LocationFactory(settings.locations, clock, randomness, data_folder, durable=durable)
         self._locations: dict[str, Location | None] = dict(locations or {})
         self._lock = threading.Lock()
-        self._markers: dict[tuple[str, str, str], _Marker] = {}
+        self._markers = {} if markers is None else markers
         #: Whoever changes a remote key and must be alone with it waits here for its turn.
         self.turns = Turns(clock)
 
@@ -220,11 +217,11 @@ class MultipleBackendGateway(MultipartGateway):
                 return
             latest = location.latest_version(bucket, key)
             last = self._markers.get(place)
-            if last is not None and last.source_version_id == marker:
-                if last.before != latest:
+            if last is not None and last[0] == marker:
+                if last[1] != latest:
                     return
             else:
-                self._markers[place] = _Marker(marker, latest)
+                self._markers[place] = marker, latest
             location.delete(element, with_version=False)
 
     def delete_marker(self, location_name: str, bucket: str, key: str) -> Element:

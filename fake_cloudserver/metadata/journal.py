@@ -43,15 +43,16 @@ class Journal:
     Args:
         clock: ends the waits.
         capacity: how many of the newest records are kept at least; None keeps all.
+        forgotten: how many there were before the first of this one.
     """
 
-    def __init__(self, clock: Clock, *, capacity: int | None = None) -> None:
+    def __init__(self, clock: Clock, *, capacity: int | None = None, forgotten: int = 0) -> None:
         if capacity is not None and capacity < 1:
             raise ValueError(f"a journal keeps at least one record: {capacity}")
         self._clock = clock
         self._capacity = capacity
         self._records: list[Record] = []
-        self._forgotten = 0
+        self._forgotten = forgotten
         self._grown = threading.Condition()
         self._listeners: tuple[Listener, ...] = ()
 

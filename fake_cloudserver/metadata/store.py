@@ -10,17 +10,15 @@ Source: Arsenal lib/storage/metadata/file/MetadataFileServer.js, lib/versioning/
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
-
-from sortedcontainers import SortedDict
 
 from fake_cloudserver.clock import Clock, iso
 from fake_cloudserver.metadata import versioning_request
 from fake_cloudserver.metadata.bucket_info import BucketInfo
+from fake_cloudserver.metadata.databases import Change, Databases, MemoryDatabases
 from fake_cloudserver.metadata.journal import Journal
 from fake_cloudserver.metadata.object_metadata import is_null
 from fake_cloudserver.metadata.version_id import VersionIdGenerator
@@ -36,21 +34,30 @@ _LARGEST_BATCH: Final = 256
 
 
 class MetadataStore:
-    """All metadata of one CloudServer, in memory; safe to call from any thread.
+    """All metadata of one CloudServer; safe to call from any thread.
 
     Args:
         clock: stamps the journal's records.
         version_ids: makes the ids of new versions.
-        journal: receives a record of each change.
+        journal: receives a record of each change, after it was made.
+        databases: what they are kept in, in memory unless given.
     """
 
-    def __init__(self, clock: Clock, version_ids: VersionIdGenerator, journal: Journal) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        version_ids: VersionIdGenerator,
+        journal: Journal,
+        databases: Databases | None = None,
+    ) -> None:
         self.journal: Final = journal
         self._clock = clock
         self._version_ids = version_ids
         self._lock = threading.RLock()
-        self._databases: dict[str, SortedDict] = {}
-        self._buckets: dict[str, BucketInfo] = {}
+        self._databases: Databases = databases or MemoryDatabases()
+        self._buckets: dict[str, BucketInfo] = {
+            name: BucketInfo.from_json(_parse(text)) for name, text in self.entries(METASTORE)
+        }
 
     # Buckets
 
@@ -61,11 +68,15 @@ class MetadataStore:
         """
         document = bucket.to_json()
         entry = {"creationDate": bucket.creation_date, "ingestion": bucket.ingestion}
+        final = to_text({**document, "transient": False})
         with self._lock:
-            self._databases.pop(bucket.name, None)
-            self._put_text(METASTORE, bucket.name, to_text({**document, "transient": True}))
-            self._put_text(USERS_BUCKET, f"{bucket.owner}{SPLITTER}{bucket.name}", to_text(entry))
-            self._put_bucket_document(bucket.name, {**document, "transient": False})
+            self._databases.drop(bucket.name)
+            self._write(
+                _put(METASTORE, bucket.name, to_text({**document, "transient": True})),
+                _put(USERS_BUCKET, f"{bucket.owner}{SPLITTER}{bucket.name}", to_text(entry)),
+                _put(METASTORE, bucket.name, final),
+            )
+            self._know_bucket(bucket.name, final)
 
     def find_bucket(self, name: str) -> BucketInfo | None:
         """The bucket, or None; the object is shared and not to be changed."""
@@ -76,8 +87,10 @@ class MetadataStore:
         """Replace a bucket's metadata; a bucket that is not there yet is added without an owner's list entry, as
         the shadow buckets of multipart uploads are.
         """
+        text = to_text(bucket.to_json())
         with self._lock:
-            self._put_bucket_document(bucket.name, bucket.to_json())
+            self._write(_put(METASTORE, bucket.name, text))
+            self._know_bucket(bucket.name, text)
 
     def delete_bucket(self, name: str) -> None:
         """Remove a bucket and its keys; nothing happens when it is not there.
@@ -89,12 +102,12 @@ class MetadataStore:
             if bucket is None:
                 return
             users_key = f"{bucket.owner}{SPLITTER}{name}"
-            self._put_text(METASTORE, name, to_text({**bucket.to_json(), "deleted": True}))
-            if users_key in self._databases.get(USERS_BUCKET, ()):
-                self._write(USERS_BUCKET, (Operation("del", users_key),))
-            self._write(METASTORE, (Operation("del", name),))
+            changes = [_put(METASTORE, name, to_text({**bucket.to_json(), "deleted": True}))]
+            if self._databases.get(USERS_BUCKET, users_key) is not None:
+                changes.append(Change(USERS_BUCKET, (Operation("del", users_key),)))
+            self._write(*changes, Change(METASTORE, (Operation("del", name),)))
             del self._buckets[name]
-            self._databases.pop(name, None)
+            self._databases.drop(name)
 
     def list_buckets(self, owner_id: str) -> list[tuple[str, str]]:
         """Name and creation date of each bucket of an account, by name."""
@@ -119,7 +132,7 @@ class MetadataStore:
         Delete markers are returned as they are. A place-holder is repaired before it is read.
         """
         with self._lock:
-            text = self._text(db, key) if version_id is None else self._raw(db, version_key(key, version_id))
+            text = self._text(db, key) if version_id is None else self._databases.get(db, version_key(key, version_id))
         return None if text is None else _parse(text)
 
     def get_null_version(self, db: str, key: str) -> dict[str, Any] | None:
@@ -160,7 +173,7 @@ class MetadataStore:
                 new_version_id=self._version_ids.next,
                 infinite_version_id=self._version_ids.infinite,
             )
-            self._write(db, plan.operations)
+            self._write(Change(db, plan.operations))
         return plan.version_id
 
     def delete_object(self, db: str, key: str, version_id: str | None = None) -> None:
@@ -172,7 +185,7 @@ class MetadataStore:
                 master=self._master(db, key) if version_id else None,
                 new_version_id=self._version_ids.next,
             )
-            self._write(db, plan.operations)
+            self._write(Change(db, plan.operations))
 
     @contextlib.contextmanager
     def locked(self, db: str, key: str) -> Iterator[None]:  # noqa: ARG002  (one lock serves all keys today)
@@ -203,36 +216,28 @@ class MetadataStore:
     def drop(self, db: str) -> None:
         """Remove all keys of a special bucket, without records."""
         with self._lock:
-            self._databases.pop(db, None)
+            self._databases.drop(db)
 
     # Inside the critical section
 
     def _batch(self, db: str, start: str, inclusive: bool, end: str | None, size: int) -> list[tuple[str, str]]:
         with self._lock:
             while True:
-                keys = self._databases.get(db)
-                if keys is None:
-                    return []
-                span = keys.irange(start, end, (inclusive, False))
-                batch = [(key, keys[key]) for key in itertools.islice(span, size)]
+                batch = self._databases.span(db, start, end, inclusive=inclusive, size=size)
                 waiting = [key for key, text in batch if SEPARATOR not in key and is_place_holder(text)]
                 if not waiting:
                     return batch
                 for key in waiting:
                     self._repair(db, key)
 
-    def _raw(self, db: str, stored_key: str) -> str | None:
-        keys = self._databases.get(db)
-        return None if keys is None else keys.get(stored_key)
-
     def _text(self, db: str, key: str) -> str | None:
         """The master's text, repaired if need be."""
-        text = self._raw(db, key)
+        text = self._databases.get(db, key)
         return self._repair(db, key) if text is not None and is_place_holder(text) else text
 
     def _master(self, db: str, key: str) -> dict[str, Any] | None:
         """The master as it is, place-holder included."""
-        text = self._raw(db, key)
+        text = self._databases.get(db, key)
         return None if text is None else _parse(text)
 
     def _repair(self, db: str, key: str) -> str | None:
@@ -240,30 +245,30 @@ class MetadataStore:
 
         The real server does it at the next read or after 15 seconds; here only a read does, so that runs repeat.
         """
-        versions = self._databases[db].irange(version_key(key, ""), f"{key}\x01", (True, False))
-        texts = (self._databases[db][stored_key] for stored_key in versions)
-        latest = next((text for text in texts if not is_place_holder(text)), None)
-        self._write(db, versioning_request.plan_repair(key, latest).operations)
+        versions = self._spans(db, version_key(key, ""), f"{key}\x01")
+        latest = next((text for _, text in versions if not is_place_holder(text)), None)
+        self._write(Change(db, versioning_request.plan_repair(key, latest).operations))
         return latest
 
-    def _put_text(self, db: str, key: str, text: str) -> None:
-        self._write(db, (Operation("put", key, text),))
+    def _spans(self, db: str, start: str, end: str) -> Iterator[tuple[str, str]]:
+        """Keys and texts from ``start`` (included) to ``end``, as they are; few are taken, mostly."""
+        inclusive = True
+        while batch := self._databases.span(db, start, end, inclusive=inclusive, size=_FIRST_BATCH):
+            yield from batch
+            start, inclusive = batch[-1][0], False
 
-    def _put_bucket_document(self, name: str, document: Mapping[str, Any]) -> None:
-        text = to_text(document)
-        self._put_text(METASTORE, name, text)
+    def _know_bucket(self, name: str, text: str) -> None:
         self._buckets[name] = BucketInfo.from_json(_parse(text))  # nothing shared with the caller's documents
 
-    def _write(self, db: str, operations: Iterable[Operation]) -> None:
-        keys = self._databases.get(db)
-        if keys is None:
-            keys = self._databases[db] = SortedDict()
-        for operation in operations:
-            if operation.type == "put":
-                keys[operation.key] = operation.value
-            else:
-                keys.pop(operation.key, None)
-        self.journal.append(iso(self._clock.now()), db, operations)
+    def _write(self, *changes: Change) -> None:
+        timestamp = iso(self._clock.now())
+        self._databases.apply(timestamp, changes)
+        for change in changes:
+            self.journal.append(timestamp, change.db, change.operations)
+
+
+def _put(db: str, key: str, text: str) -> Change:
+    return Change(db, (Operation("put", key, text),))
 
 
 def _parse(text: str) -> dict[str, Any]:

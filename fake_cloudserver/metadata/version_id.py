@@ -53,6 +53,16 @@ class VersionIdGenerator:
         self._counter = 0
         self.infinite: Final = infinite(group_id)
 
+    @property
+    def milliseconds(self) -> int:
+        """The time in the latest id; -1 before the first."""
+        return self._milliseconds
+
+    def resume(self, milliseconds: int) -> None:
+        """Go on after another generator, whose latest id has this time: the next id is newer than all of its ids."""
+        with self._lock:
+            self._milliseconds, self._sequence = max(self._milliseconds, milliseconds), _LARGEST_SEQUENCE
+
     def next(self) -> str:
         """A new internal id."""
         with self._lock:

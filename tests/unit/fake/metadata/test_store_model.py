@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from hypothesis import settings
@@ -11,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from fake_cloudserver.clock import VirtualClock
 from fake_cloudserver.metadata.cursor import LAST_LISTED
+from fake_cloudserver.metadata.durable import DurableMetadata
 from fake_cloudserver.metadata.journal import Journal
 from fake_cloudserver.metadata.listing import list_objects, list_versions
 from fake_cloudserver.metadata.store import MetadataStore
@@ -26,9 +29,12 @@ class VersionedBucket(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.clock = VirtualClock()
-        self.store = MetadataStore(self.clock, VersionIdGenerator(self.clock, "RG001"), Journal(self.clock))
+        self.store = self._open()
         self.model: dict[str, dict[str, dict[str, Any]]] = {}
         self.counter = 0
+
+    def _open(self) -> MetadataStore:
+        return MetadataStore(self.clock, VersionIdGenerator(self.clock, "RG001"), Journal(self.clock))
 
     def _new_md(self, *, marker: bool = False) -> dict[str, Any]:
         self.counter += 1
@@ -128,8 +134,38 @@ class VersionedBucket(RuleBasedStateMachine):
             else:
                 replayed[record.key] = record.value
                 json.loads(record.value)
-        assert replayed == dict(self.store._databases.get("bkt", {}))
+        assert replayed == dict(self.store._databases.span("bkt", "", None, inclusive=True, size=1_000_000))
 
 
 VersionedBucket.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
 TestVersionedBucket = VersionedBucket.TestCase
+
+
+class DurableVersionedBucket(VersionedBucket):
+    """The same on disk, by stores that come and go: some are killed, which closes nothing."""
+
+    def __init__(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.opened: list[DurableMetadata] = []
+        super().__init__()
+
+    def _open(self) -> MetadataStore:
+        version_ids = VersionIdGenerator(self.clock, "RG001")
+        durable = DurableMetadata(Path(self.folder.name) / "metadata.sqlite3", self.clock, version_ids)
+        self.opened.append(durable)
+        return MetadataStore(self.clock, version_ids, durable.journal, durable)
+
+    @rule(killed=st.booleans())
+    def restart(self, killed: bool) -> None:
+        if not killed:
+            self.opened.pop().close()
+        self.store = self._open()
+
+    def teardown(self) -> None:
+        for durable in self.opened:
+            durable.close()
+        self.folder.cleanup()
+
+
+DurableVersionedBucket.TestCase.settings = settings(max_examples=10, stateful_step_count=20, deadline=None)
+TestDurableVersionedBucket = DurableVersionedBucket.TestCase
