@@ -63,6 +63,7 @@ def main() -> None:
 @main.command(context_settings=_CONTEXT)
 @click.option("--config", "config_dir", type=_FOLDER, help="CloudServer's own config files instead of built-in ones.")
 @click.option("--dialect", type=click.Choice(["design", "release"]), default="design", show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Listen on this address.")
 @click.option("--port", type=_PORT, help="CloudServer's port; a free one unless given.")
 @click.option("--aws-port", type=_PORT, help="AWS's port; a free one unless given.")
 @click.option("--kafka-port", type=_PORT, default=0, help="The embedded Kafka's port; a free one unless given.")
@@ -81,6 +82,7 @@ def main() -> None:
 @click.option("--faults-port", type=_PORT, default=0, help="Where faults are set over HTTP; a free port unless given.")
 @click.option("--record", type=_FILE, metavar="TAPE", help="Write what happens to this tape (docs/tapes.md).")
 @click.option("--bodies", "with_bodies", is_flag=True, help="With --record: keep what objects hold, in blobs/.")
+@click.option("--docker", "in_docker", is_flag=True, help="In two containers, one of them Apache Kafka.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when everything is ready.")
 def up(
     config_dir: Path | None,
@@ -94,20 +96,23 @@ def up(
     faults_file: Path | None,
     faults_port: int,
     *,
+    host: str,
     targets: tuple[str, ...],
     target_port: int,
     no_engine: bool,
     record: Path | None,
     with_bodies: bool,
+    in_docker: bool,
     as_json: bool,
 ) -> None:
     """Start the whole stack and keep it until Ctrl-C."""
     from harness.stack_plan import StackOptions
-    from harness.up import run_up
+    from harness.up import run_up, run_up_in_docker
 
     options = StackOptions(
         dialect=dialect,
         config_dir=config_dir,
+        host=host,
         cloudserver_port=port,
         aws_port=aws_port,
         kafka_port=kafka_port,
@@ -118,6 +123,11 @@ def up(
         sites=targets,
         site_port=target_port,
     )
+    if in_docker:
+        if faults_file is not None or record is not None:
+            raise click.UsageError("--docker does not go with --faults or --record")
+        run_up_in_docker(options, as_json=as_json, faults_port=faults_port)
+        return
     run_up(
         options,
         as_json=as_json,
@@ -151,6 +161,7 @@ def up(
 @click.option("--site", "sites", multiple=True, metavar="SITE", help="A processor for this site only. Repeatable.")
 @click.option("--kill-at", metavar="POINT[:N]", help="End with SIGKILL at the N-th time this point is reached.")
 @click.option("--child", is_flag=True, help="End when the process that started this one ends.")
+@click.option("--ready-file", type=_FILE, help="Write that line to this file, too.")
 def engine(
     settings_file: Path | None,
     config: Path | None,
@@ -159,11 +170,12 @@ def engine(
     kill_at: str | None,
     *,
     child: bool,
+    ready_file: Path | None,
 ) -> None:
     """Run the replication engine until SIGTERM; prints one line of JSON when it is ready."""
     from harness.engine_process import read_settings, run_engine
 
-    run_engine(read_settings(settings_file, config), roles, sites, kill_at, is_child=child)
+    run_engine(read_settings(settings_file, config), roles, sites, kill_at, is_child=child, ready_file=ready_file)
 
 
 _PATHS = click.Path(path_type=Path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
@@ -39,13 +40,20 @@ def read_settings(settings_file: Path | None, config: Path | None) -> EngineSett
 
 
 def run_engine(
-    settings: EngineSettings, roles: Sequence[str], sites: Sequence[str], kill_at: str | None, *, is_child: bool
+    settings: EngineSettings,
+    roles: Sequence[str],
+    sites: Sequence[str],
+    kill_at: str | None,
+    *,
+    is_child: bool,
+    ready_file: Path | None = None,
 ) -> None:
     """Run until SIGTERM or SIGINT; then finish what is in flight, commit, and end.
 
     Args:
         roles: what to do; everything when there are none.
         sites: what to process; all sites when there are none.
+        ready_file: where to write the line that says it is ready, too.
         is_child: end, however abruptly, when the parent process ends.
 
     Raises:
@@ -67,17 +75,22 @@ def run_engine(
     try:
         if not _started(engine, queue, ended):
             return
-        say_ready(
-            engine="running",
-            dialect=settings.dialect,
-            kafka=settings.kafka.hosts,
-            **engine.facts(),
-        )
+        facts = {"engine": "running", "dialect": settings.dialect, "kafka": settings.kafka.hosts} | engine.facts()
+        if ready_file is not None:
+            _write(ready_file, facts)
+        say_ready(**facts)
         while not ended.wait(0.2):
             engine.check()
         engine.stop()
     finally:
         queue.close()
+
+
+def _write(file: Path, facts: dict[str, object]) -> None:
+    """All of it, or nothing: others look at the file while it is written."""
+    part = file.with_name(f"{file.name}.part")
+    part.write_text(json.dumps(facts), encoding="utf-8")
+    part.replace(file)
 
 
 def _started(engine: Engine, queue: Queue, ended: threading.Event) -> bool:

@@ -13,6 +13,7 @@ from harness.errors import StackError
 from harness.faults.control import Board, FaultControl, LocalBoard, RemoteBoard
 from harness.faults.middleware import Faults
 from harness.faults.rules import FaultBoard
+from harness.listening import LOOPBACK, is_wildcard, reached
 from harness.processes import Child, start_module
 from harness.request_log import RequestLog, SeenRequest, WsgiApp
 from harness.reserved_port import ReservedPort
@@ -219,7 +220,7 @@ class Stack:
             )
             self._exits.callback(self._aws.stop)
             self._aws_board = RemoteBoard(self._aws.ask)
-            self.aws_endpoint = self._aws.ready["endpoint"]
+            self.aws_endpoint = self._aws.ready["endpoint"].replace(f"//{plan.host}:", f"//{reached(plan.host)}:")
             if self._recorder is not None:
                 self._record_aws(self._recorder, plan.host, plan.port)
             self.aws_bucket = (plan.buckets or (AWS_BUCKET,))[0]
@@ -247,7 +248,9 @@ class Stack:
             return
         from harness.queue.embedded import EmbeddedBroker
 
-        broker = EmbeddedBroker(port=self.options.kafka_port)
+        # clients are told this address, and come to it from wherever they are
+        host = LOOPBACK if is_wildcard(self.options.host) else self.options.host
+        broker = EmbeddedBroker(host=host, port=self.options.kafka_port)
         broker.start()
         self._exits.callback(broker.stop)
         self._broker = self._brokers = broker
@@ -268,7 +271,7 @@ class Stack:
         host, port = self.settings.listen_on[0]
         wanted = self.options.cloudserver_port
         self._listen("cloudserver", self._cloudserver_app(), host, port if wanted is None else wanted)
-        self._listen("bucketd", self._fake.bucketd, "127.0.0.1", self.options.bucketd_port)
+        self._listen("bucketd", self._fake.bucketd, self.options.host, self.options.bucketd_port)
         # moto is loaded while nobody waits for it
         threading.Thread(target=self._fake.warm_up, name="warm-up", daemon=True).start()
         self._exits.callback(self._stop_listening)
@@ -276,7 +279,7 @@ class Stack:
     def _start_sites(self) -> None:
         for number, name in enumerate(self.options.sites):
             port = self.options.site_port if number == 0 else 0
-            site = self.sites[name] = CloudServerSite(name, number + 2, self.clock, port)
+            site = self.sites[name] = CloudServerSite(name, number + 2, self.clock, port, self.options.host)
             self._exits.callback(site.close)
             site.up()
 
@@ -457,5 +460,4 @@ class Stack:
 
 
 def _address(server: HttpServer) -> tuple[str, int]:
-    host = str(server.server_address[0])
-    return ("127.0.0.1" if host in ("0.0.0.0", "::") else host, server.port)  # noqa: S104  (compared, not bound)
+    return reached(str(server.server_address[0])), server.port

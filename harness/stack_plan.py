@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.aws_server import ACCESS_KEY, SECRET_KEY
 from harness.errors import UsageError
+from harness.listening import LOOPBACK
 
 if TYPE_CHECKING:
     from fake_cloudserver import Settings
@@ -42,6 +43,8 @@ class StackOptions:
     Attributes:
         dialect: ``design`` or ``release``.
         config_dir: folder with CloudServer's own config.json, locationConfig.json and authdata.json.
+        host: where CloudServer, its journal, AWS and further CloudServers listen; the embedded Kafka too, unless it is
+            a wildcard, of no use to clients. The API stays on the loopback interface: CloudServer leads to it.
         cloudserver_port, aws_port, kafka_port, bucketd_port, api_port: None or 0 takes a free one.
         kafka: ``host:port`` of a Kafka to use instead of the embedded one; several with commas.
         kafka_prefix: put before the names of all topics and groups there; topics of a stack with one are removed
@@ -57,6 +60,7 @@ class StackOptions:
 
     dialect: str = "design"
     config_dir: Path | None = None
+    host: str = LOOPBACK
     cloudserver_port: int | None = None
     aws_port: int | None = None
     kafka_port: int = 0
@@ -95,13 +99,13 @@ def aws_plan(options: StackOptions) -> AwsPlan:
     location has there; those of locations without versioning are not versioned.
     """
     if options.config_dir is None:
-        return AwsPlan("127.0.0.1", options.aws_port or 0, (AWS_BUCKET,), ())
+        return AwsPlan(options.host, options.aws_port or 0, (AWS_BUCKET,), ())
     settings = load_settings(options, aws_endpoint=None)
     details = [location.details for location in settings.locations.values() if location.type == "aws_s3"]
     endpoints = [str(item.get("awsEndpoint", "")) for item in details]
     endpoint = next((item for item in endpoints if _is_loopback(item)), None)
     if endpoint is None:
-        return AwsPlan("127.0.0.1", options.aws_port or 0, (AWS_BUCKET,), ())
+        return AwsPlan(LOOPBACK, options.aws_port or 0, (AWS_BUCKET,), ())
     host, _, port = endpoint.partition(":")
     there = [item for item, at in zip(details, endpoints, strict=True) if at == endpoint and item.get("bucketName")]
     plain = {str(item["bucketName"]) for item in there if not item.get("supportsVersioning", True)}
@@ -134,7 +138,7 @@ def load_settings(
             aws_bucket=AWS_BUCKET,
             aws_access_key=ACCESS_KEY,
             aws_secret_key=SECRET_KEY,
-            listen_on=(("127.0.0.1", options.cloudserver_port or 0),),
+            listen_on=((options.host, options.cloudserver_port or 0),),
             cloudserver_sites=sites,
             backbeat=api,
         )
@@ -168,9 +172,9 @@ def engine_keys(settings: Settings) -> tuple[str, str]:
 def api_address(options: StackOptions) -> tuple[str, int]:
     """Where the engine's API is to listen, port 0 for a free one: there, where CloudServer's own files expect it."""
     if options.config_dir is None or options.api_port:
-        return "127.0.0.1", options.api_port
+        return LOOPBACK, options.api_port
     backbeat = load_settings(options, aws_endpoint=None).backbeat
-    return backbeat if backbeat is not None and _is_loopback(backbeat[0]) else ("127.0.0.1", 0)
+    return backbeat if backbeat is not None and _is_loopback(backbeat[0]) else (LOOPBACK, 0)
 
 
 def engine_settings(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fake_cloudserver import Clock
 from harness.errors import StackError
+from harness.listening import LOOPBACK, reached
 
 if TYPE_CHECKING:
     from fake_cloudserver import FakeCloudServer, HttpServer, Settings
@@ -16,8 +17,6 @@ OWNER = "Lisa"
 #: How many servers each site has.
 SERVERS = 2
 
-_HOST = "127.0.0.1"
-
 
 class CloudServerSite:
     """One CloudServer behind several servers, which come and go; what it holds stays.
@@ -25,22 +24,24 @@ class CloudServerSite:
     Args:
         number: makes its version ids differ from those of the others.
         port: of its first server; 0 takes a free one.
+        host: where they listen.
     """
 
-    def __init__(self, name: str, number: int, clock: Clock, port: int = 0) -> None:
+    def __init__(self, name: str, number: int, clock: Clock, port: int = 0, host: str = LOOPBACK) -> None:
         from fake_cloudserver import FakeCloudServer, Settings
 
         self.name = name
         self.settings: Settings = Settings.default(replication_group_id=f"RG{number:03d}")
         self.fake: FakeCloudServer = FakeCloudServer(self.settings, clock=clock)
         self._clock = clock
+        self._host = host
         self._ports = [port] + [0] * (SERVERS - 1)
         self._running: dict[int, HttpServer] = {}
 
     @property
     def servers(self) -> tuple[str, ...]:
         """``host:port`` of each, whether it runs or not."""
-        return tuple(f"{_HOST}:{port}" for port in self._ports)
+        return tuple(f"{reached(self._host)}:{port}" for port in self._ports)
 
     @property
     def endpoint(self) -> str:
@@ -74,7 +75,7 @@ class CloudServerSite:
             if index in self._running:
                 continue
             try:
-                server = HttpServer(self.fake.app, _HOST, self._ports[index], self._clock).start()
+                server = HttpServer(self.fake.app, self._host, self._ports[index], self._clock).start()
             except OSError as error:
                 raise StackError(
                     f"{self.name} cannot listen on {self.servers[index]}: {error.strerror or error}"

@@ -7,6 +7,7 @@ import json
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,27 +42,53 @@ def run_up(
     from harness.faults.endpoint import FaultEndpoint
 
     rules = [] if faults_file is None else load_file(faults_file)
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+    ended = _told_to_end()
     recorder = None if record is None else _recorder(record, with_bodies=with_bodies)
     with (
         Stack(options, say=None if as_json else _progress, recorder=recorder) as stack,
         _taped(stack, recorder, record),
-        serving(FaultEndpoint(stack.faults), port=faults_port) as endpoint,
+        serving(FaultEndpoint(stack.faults), options.host, faults_port) as endpoint,
     ):
         for rule in rules:
             stack.faults.set(rule)
         facts = stack.facts() | {"faults": {"endpoint": endpoint.url}}
-        if as_json:
-            click.echo(json.dumps(facts))
-        else:
-            _show(facts)
-        sys.stdout.flush()
-        while not ended.wait(0.5):
-            stack.check()
-        if not as_json:
-            click.echo("stopping…", err=True)
+        _keep(facts, stack.check, ended, as_json=as_json)
+
+
+def run_up_in_docker(options: StackOptions, *, as_json: bool, faults_port: int = 0) -> None:
+    """The same in containers.
+
+    Raises:
+        UsageError: options that containers do not have.
+        StackError: no Docker engine, no image, or a container that ended.
+    """
+    from harness.containers.up import stack_in_containers
+
+    for number in (signal.SIGINT, signal.SIGTERM):  # it takes its time; and no container is to be left behind
+        signal.signal(number, lambda got, _: sys.exit(128 + got))
+    say = _nothing if as_json else _progress
+    with stack_in_containers(options, faults_port=faults_port, say=say) as (facts, check):
+        _keep(facts, check, _told_to_end(), as_json=as_json)
+
+
+def _told_to_end() -> threading.Event:
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    return ended
+
+
+def _keep(facts: dict[str, Any], check: Callable[[], None], ended: threading.Event, *, as_json: bool) -> None:
+    """Say that everything is ready, and wait."""
+    if as_json:
+        click.echo(json.dumps(facts))
+    else:
+        _show(facts)
+    sys.stdout.flush()
+    while not ended.wait(0.5):
+        check()
+    if not as_json:
+        click.echo("stopping…", err=True)
 
 
 def _recorder(record: Path, *, with_bodies: bool) -> Recorder:
@@ -76,6 +103,10 @@ def _taped(stack: Stack, recorder: Recorder | None, record: Path | None) -> Abst
     if recorder is None or record is None:
         return contextlib.nullcontext()
     return taped(stack, recorder, record, "recorded by harness up")
+
+
+def _nothing(_: str) -> None:
+    pass
 
 
 def _progress(text: str) -> None:
@@ -112,7 +143,7 @@ def _show(facts: dict[str, Any]) -> None:
     sites = facts["engine"]["sites"]
     for name, site in facts["sites"].items():
         click.echo(_SITE.format(name=name, **site, others=", ".join(site["servers"][1:])))
-    click.echo(_READY.format(**facts, sites=", ".join(sites), rule=_rule(sites)))
+    click.echo(_READY.format(**facts | {"sites": ", ".join(sites), "rule": _rule(sites)}))
 
 
 def _rule(sites: list[str]) -> str:

@@ -120,16 +120,24 @@ class RemoteTarget:
         """The versions whose replication has not ended, in words."""
         for bucket in buckets:
             for key, version, is_marker in _versions(self.client("cloudserver"), bucket):
-                state = self._marker_status(bucket, key, version) if is_marker else self._status(bucket, key, version)
+                state = self._internal_status(bucket, key, version) if is_marker else self._status(bucket, key, version)
                 if state in {"PENDING", "PROCESSING"}:
                     yield f"{bucket}/{key} {version} is {state}"
 
     def _status(self, bucket: str, key: str, version: str) -> str:
-        answer = self.client("cloudserver").head_object(Bucket=bucket, Key=key, VersionId=version)
+        from botocore.exceptions import ClientError
+
+        try:
+            answer = self.client("cloudserver").head_object(Bucket=bucket, Key=key, VersionId=version)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 403:
+                raise
+            return self._internal_status(bucket, key, version)
         return str(answer.get("ReplicationStatus", ""))
 
-    def _marker_status(self, bucket: str, key: str, version: str) -> str:
-        """S3 does not tell it of a delete marker; an internal route does, to the replication service account."""
+    def _internal_status(self, bucket: str, key: str, version: str) -> str:
+        """S3 does not tell it of a delete marker, nor the bucket's owner of somebody else's object; an internal route
+        does, to the replication service account."""
         keys = self.credentials("cloudserver", "replication")
         path = quote_path(f"/_/backbeat/metadata/{bucket}/{key}")
         request = RawRequest("GET", path, {"versionId": version}, {}, b"")
