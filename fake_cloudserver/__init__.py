@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fake_cloudserver.randomness import Randomness, SeededRandomness, SystemRandomness
     from fake_cloudserver.server import HttpServer, serving
     from fake_cloudserver.settings import Settings
+    from fake_cloudserver.sqlite_file import damaged, open_database, transaction
 
 _HOMES = {
     "Clock": "clock",
@@ -37,11 +38,14 @@ _HOMES = {
     "SystemClock": "clock",
     "SystemRandomness": "randomness",
     "VirtualClock": "clock",
+    "damaged": "sqlite_file",
     "from_milliseconds": "clock",
     "get_logger": "logs",
     "iso": "clock",
     "log_to_stderr": "logs",
+    "open_database": "sqlite_file",
     "serving": "server",
+    "transaction": "sqlite_file",
 }
 
 __all__ = [
@@ -60,11 +64,14 @@ __all__ = [
     "SystemClock",
     "SystemRandomness",
     "VirtualClock",
+    "damaged",
     "from_milliseconds",
     "get_logger",
     "iso",
     "log_to_stderr",
+    "open_database",
     "serving",
+    "transaction",
 ]
 
 

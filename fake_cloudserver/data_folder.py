@@ -11,10 +11,13 @@ import os
 from pathlib import Path
 from typing import Self
 
+from fake_cloudserver.clock import SystemClock
 from fake_cloudserver.errors import ConfigurationError
 
 _LAYOUT = "LAYOUT"
 _LOCK = "lock"
+#: Seconds between two looks whether it is free.
+_LOOK = 0.02
 
 
 class DataFolderError(ConfigurationError):
@@ -27,13 +30,15 @@ class DataFolder:
     Args:
         kind: whose layout it is, such as ``fake-cloudserver``.
         version: of that layout. There is one so far; a folder of any other is refused.
+        patience: seconds to wait for another process to end; a child outlives its killed parent by a moment.
 
     Raises:
         DataFolderError: it holds something else, is of another version, or in use.
     """
 
-    def __init__(self, path: Path, kind: str, version: int = 1) -> None:
+    def __init__(self, path: Path, kind: str, version: int = 1, *, patience: float = 0.0) -> None:
         self.path = path
+        self._clock = SystemClock()
         self._layout = f"{kind} {version}"
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -42,7 +47,7 @@ class DataFolder:
         except OSError as error:
             raise DataFolderError(f"{path} cannot be used: {error.strerror or error}") from error
         try:
-            self._take()
+            self._take(patience)
         except BaseException:
             self.close()
             raise
@@ -71,13 +76,21 @@ class DataFolder:
         if found != self._layout:
             raise DataFolderError(f"{self.path} has the layout {found[:60]!r}, and this is {self._layout!r}")
 
-    def _take(self) -> None:
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise DataFolderError(f"{self.path} is in use by another process") from None
+    def _take(self, patience: float) -> None:
+        deadline = self._clock.monotonic() + patience
+        while not self._locked():
+            if self._clock.monotonic() >= deadline:
+                raise DataFolderError(f"{self.path} is in use by another process")
+            self._clock.sleep(_LOOK)
         layout = self.path / _LAYOUT
         if not layout.exists():
             new = self.path / f"{_LAYOUT}.new"
             new.write_text(f"{self._layout}\n", encoding="utf-8")
             new.replace(layout)
+
+    def _locked(self) -> bool:
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

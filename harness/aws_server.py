@@ -11,11 +11,16 @@ import dataclasses
 import hashlib
 import os
 import signal
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.aws_touched import touch
 from harness.processes import commands, say_ready
+
+if TYPE_CHECKING:
+    from harness.aws_kept import KeptS3
 
 #: moto believes any key pair; these are the ones the stack shows and configures.
 ACCESS_KEY = "awsAccessKey1"
@@ -28,7 +33,10 @@ SECRET_KEY = "awsVerySecretKey1"  # noqa: S105  (a fake's own)
 @click.option("--bucket", "buckets", multiple=True, help="Create this bucket, versioning enabled. Repeatable.")
 @click.option("--plain-bucket", "plain_buckets", multiple=True, help="Create this bucket without versioning.")
 @click.option("--seed", default=0, show_default=True, help="Of the faults that come by chance.")
-def main(host: str, port: int, buckets: tuple[str, ...], plain_buckets: tuple[str, ...], seed: int) -> None:
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Keep everything in this folder.")
+def main(
+    host: str, port: int, buckets: tuple[str, ...], plain_buckets: tuple[str, ...], seed: int, data: Path | None
+) -> None:
     """Serve moto's S3; say {"endpoint": URL} when ready.
 
     Takes commands, a line each, on standard input: ``down`` closes the port and every connection, ``up`` opens the
@@ -44,9 +52,13 @@ def main(host: str, port: int, buckets: tuple[str, ...], plain_buckets: tuple[st
 
     board = FaultBoard(SeededRandomness(seed))
     requests = RequestLog("aws", SystemClock())
-    app = requests.wrap(Faults(create_app(), board, "aws", SystemClock()))
+    moto_s3, kept = create_app(), None
+    if data is not None:
+        kept = _open(data)
+        moto_s3 = kept.wrap(moto_s3)
+    app = requests.wrap(Faults(moto_s3, board, "aws", SystemClock()))
     for name in (*buckets, *plain_buckets):
-        create_bucket(name, versioned=name in buckets)
+        create_bucket(name, versioned=name in buckets, kept=kept)
     server: HttpServer | None = HttpServer(app, host, port).start()
     assert server is not None
     port = server.port
@@ -62,7 +74,7 @@ def main(host: str, port: int, buckets: tuple[str, ...], plain_buckets: tuple[st
         elif word == "up" and server is None:
             server = HttpServer(app, host, port).start()
         elif word == "bucket":
-            create_bucket(argument, versioned=True)
+            create_bucket(argument, versioned=True, kept=kept)
         elif word == COMMAND:
             answer = obey(board, argument)
         elif word == "dump":
@@ -70,6 +82,16 @@ def main(host: str, port: int, buckets: tuple[str, ...], plain_buckets: tuple[st
         elif word == "requests":
             answer = {"requests": [dataclasses.astuple(one) for one in requests.about(argument.split())]}
         say_ready(done=word, **answer)
+
+
+def _open(folder: Path) -> KeptS3:
+    from fake_cloudserver import DataFolderError
+    from harness.aws_kept import KeptS3
+
+    try:
+        return KeptS3(folder)
+    except DataFolderError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def create_app() -> Any:
@@ -105,15 +127,19 @@ def _keep_underscores(inner: Any) -> Any:
     return app
 
 
-def create_bucket(name: str, *, versioned: bool) -> None:
-    """Straight into moto's model."""
+def create_bucket(name: str, *, versioned: bool, kept: KeptS3 | None = None) -> None:
+    """Straight into moto's model; one that was kept stays as it is."""
     from moto.core.models import DEFAULT_ACCOUNT_ID
     from moto.s3.models import s3_backends
 
     backend = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
+    if kept is not None and name in backend.buckets:
+        return
     backend.create_bucket(name, "us-east-1")
     if versioned:
         backend.put_bucket_versioning(name, "Enabled")
+    if kept is not None:
+        kept.keep_bucket(name)
 
 
 def contents(bucket: str) -> list[dict[str, Any]]:
@@ -147,12 +173,21 @@ def _replace_quadratic_parts() -> None:
         """moto compares each old version with each kept one; identity is all it needs to know."""
 
         def setlist(self, key: str, list_: Any) -> None:
+            touch(key)
             kept = list(list_) if isinstance(list_, list | tuple) else [list_]
             identities = {id(version) for version in kept}
             for version in self.getlist(key, []):
                 if id(version) not in identities and hasattr(version, "dispose"):
                     version.dispose()
             dict.__setitem__(self, key, kept)
+
+        def __setitem__(self, key: str, value: Any) -> None:
+            touch(key)
+            super().__setitem__(key, value)
+
+        def pop(self, key: str) -> None:  # type: ignore[override]  # as moto has it
+            touch(key)
+            super().pop(key)
 
     setattr(moto.s3.models, "_VersionedKeyStore", VersionedKeyStore)  # noqa: B010  (moto has no other seam for it)
 

@@ -80,6 +80,12 @@ def main() -> None:
     help="What is to go wrong, as docs/scenarios.md has it (YAML or JSON).",
 )
 @click.option("--faults-port", type=_PORT, default=0, help="Where faults are set over HTTP; a free port unless given.")
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Keep everything in this folder across restarts (docs/persistence.md); in memory without it.",
+)
 @click.option("--record", type=_FILE, metavar="TAPE", help="Write what happens to this tape (docs/tapes.md).")
 @click.option("--bodies", "with_bodies", is_flag=True, help="With --record: keep what objects hold, in blobs/.")
 @click.option("--docker", "in_docker", is_flag=True, help="In two containers, one of them Apache Kafka.")
@@ -100,6 +106,7 @@ def up(
     targets: tuple[str, ...],
     target_port: int,
     no_engine: bool,
+    data: Path | None,
     record: Path | None,
     with_bodies: bool,
     in_docker: bool,
@@ -122,6 +129,7 @@ def up(
         engine=not no_engine,
         sites=targets,
         site_port=target_port,
+        data=data,
     )
     if in_docker:
         if faults_file is not None or record is not None:

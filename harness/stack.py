@@ -17,6 +17,7 @@ from harness.listening import LOOPBACK, is_wildcard, reached
 from harness.processes import Child, start_module
 from harness.request_log import RequestLog, SeenRequest, WsgiApp
 from harness.reserved_port import ReservedPort
+from harness.stack_data import StackData
 from harness.stack_plan import AWS_BUCKET, StackOptions, api_address, aws_plan, engine_settings, load_settings
 from harness.stack_recording import attach, recorded_aws
 from harness.stack_sites import CloudServerSite, destination_of
@@ -73,6 +74,7 @@ class Stack:
         self.clock: Clock = clock or SystemClock()
         self._say = say or (lambda _: None)
         self._exits = contextlib.ExitStack()
+        self._data = StackData(self.options.data)
         self._aws: Child | None = None
         self._broker: EmbeddedBroker | None = None
         self._brokers = brokers
@@ -197,6 +199,7 @@ class Stack:
     # starting
 
     def _start(self) -> None:
+        self._exits.enter_context(self._data.opened())
         plan = aws_plan(self.options)
         failures: list[BaseException] = []
         kafka = threading.Thread(target=self._caught, args=(self._start_kafka, failures), name="start-kafka")
@@ -216,7 +219,8 @@ class Stack:
                     str(self.options.seed),
                 ]
                 + [f"--bucket={name}" for name in plan.buckets]
-                + [f"--plain-bucket={name}" for name in plan.plain_buckets],
+                + [f"--plain-bucket={name}" for name in plan.plain_buckets]
+                + ([f"--data={self._data.aws}"] if self._data.aws else []),
             )
             self._exits.callback(self._aws.stop)
             self._aws_board = RemoteBoard(self._aws.ask)
@@ -264,7 +268,7 @@ class Stack:
         self._api = ReservedPort(*api_address(self.options))
         self._exits.callback(self._api.release)
         self.settings = load_settings(self.options, self.aws_endpoint, servers, (self._api.host, self._api.port))
-        self._fake = FakeCloudServer(self.settings, clock=self.clock)
+        self._fake = FakeCloudServer(self.settings, clock=self.clock, folder=self._data.cloudserver)
         self._exits.callback(self._fake.close)
         if self._recorder is not None:
             attach(self._recorder, self._fake, self._board, self.faults)
@@ -279,7 +283,9 @@ class Stack:
     def _start_sites(self) -> None:
         for number, name in enumerate(self.options.sites):
             port = self.options.site_port if number == 0 else 0
-            site = self.sites[name] = CloudServerSite(name, number + 2, self.clock, port, self.options.host)
+            folder = self._data.site(name)
+            site = CloudServerSite(name, number + 2, self.clock, port, self.options.host, folder)
+            self.sites[name] = site
             self._exits.callback(site.close)
             site.up()
 
@@ -308,6 +314,7 @@ class Stack:
 
     def _plan_engine(self) -> None:
         from harness.queue.kafka import KafkaQueue
+        from harness.stack_resume import tell_position
 
         assert self._broker is not None or self.options.kafka is not None
         kafka = self.options.kafka or self._broker.bootstrap_servers  # type: ignore[union-attr]
@@ -324,6 +331,7 @@ class Stack:
         self._exits.callback(self._queue.close)
         if self.options.kafka_prefix:
             self._exits.callback(self._remove_topics)
+        tell_position(self._queue, self.engine_settings, self.fake)
 
     def _remove_topics(self) -> None:
         from harness.engine.topics import all_topics

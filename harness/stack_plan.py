@@ -55,6 +55,7 @@ class StackOptions:
         sites: names of further CloudServers, which replicas may go to.
         site_port: the first port of the first of them; 0 takes a free one.
         seed: of the faults that come by chance.
+        data: a folder in which everything is kept across restarts; in memory without one.
         engine_overrides: merged over the engine's settings, in Backbeat's names.
     """
 
@@ -74,6 +75,7 @@ class StackOptions:
     sites: tuple[str, ...] = ()
     site_port: int = 0
     seed: int = 0
+    data: Path | None = None
     engine_overrides: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     @property

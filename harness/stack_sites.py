@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fake_cloudserver import Clock
@@ -25,14 +26,23 @@ class CloudServerSite:
         number: makes its version ids differ from those of the others.
         port: of its first server; 0 takes a free one.
         host: where they listen.
+        folder: where it keeps everything across restarts; in memory without one.
     """
 
-    def __init__(self, name: str, number: int, clock: Clock, port: int = 0, host: str = LOOPBACK) -> None:
+    def __init__(
+        self,
+        name: str,
+        number: int,
+        clock: Clock,
+        port: int = 0,
+        host: str = LOOPBACK,
+        folder: Path | None = None,
+    ) -> None:
         from fake_cloudserver import FakeCloudServer, Settings
 
         self.name = name
         self.settings: Settings = Settings.default(replication_group_id=f"RG{number:03d}")
-        self.fake: FakeCloudServer = FakeCloudServer(self.settings, clock=clock)
+        self.fake: FakeCloudServer = FakeCloudServer(self.settings, clock=clock, folder=folder)
         self._clock = clock
         self._host = host
         self._ports = [port] + [0] * (SERVERS - 1)

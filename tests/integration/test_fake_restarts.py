@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from fake_cloudserver import FakeCloudServer, serving
-from support.restarts import Writer, s3_client, seen_of
+from support.restarts import Writer, broken_off, s3_client, seen_of
 
 KEYS = ("accessKey1", "verySecretKey1")
 BUCKET = "kept"
@@ -118,15 +118,7 @@ def killed_and_checked(folder: Path, seed: int, rounds: int) -> int:
             if number == 0:
                 s3.create_bucket(Bucket=BUCKET)
                 s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-            writers = [Writer(s3, BUCKET, f"round-{number}-{index}") for index in range(4)]
-            for writer in writers:
-                writer.start()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(chance.uniform(0.1, 1.0))
-            process.kill()
-            for writer in writers:
-                writer.join(60)
-            done += writers
+            done += broken_off(s3, BUCKET, f"round-{number}", chance.uniform(0.1, 1.0), process.kill)
     with fake_process(folder) as (_, s3):
         counted = sum(writer.check(s3) for writer in done)
         total = sum(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -140,3 +141,15 @@ class Writer(threading.Thread):
                 tags = client.get_object_tagging(**named)["TagSet"]
                 assert tags == [{"Key": "number", "Value": self.tagged[place]}], place
         return len(self.acknowledged)
+
+
+def broken_off(client: Any, bucket: str, name: str, seconds: float, kill: Callable[[], object]) -> list[Writer]:
+    """Four writers that were at work for so long when ``kill`` came."""
+    writers = [Writer(client, bucket, f"{name}-{index}") for index in range(4)]
+    for writer in writers:
+        writer.start()
+    time.sleep(seconds)  # the moment of death; nothing is waited for
+    kill()
+    for writer in writers:
+        writer.join(60)
+    return writers
