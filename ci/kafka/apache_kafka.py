@@ -94,11 +94,12 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 class ApacheKafka:
-    """A cluster of ``brokers``, each broker and controller at once, on free ports of the loopback interface.
+    """A cluster of ``brokers``, each broker and controller at once, on free ports of one address.
 
     With three or more brokers topics have three replicas, of which two must acknowledge.
 
     Args:
+        host: where they listen, and what clients are told.
         ports: of the brokers, one each; free ones unless given.
         folder: for the data; without one they go to a temporary folder that :meth:`stop` removes.
         jars: what :func:`artifacts` found.
@@ -108,12 +109,14 @@ class ApacheKafka:
         self,
         brokers: int = 1,
         *,
+        host: str = _HOST,
         ports: Sequence[int] = (),
         folder: Path | None = None,
         jars: Path | None = None,
         clock: Clock | None = None,
     ) -> None:
         self._count = brokers
+        self._host = host
         self._wanted_ports = tuple(ports)
         self._wanted_folder = folder
         self._jars = jars
@@ -138,7 +141,7 @@ class ApacheKafka:
     @property
     def bootstrap_servers(self) -> str:
         """A comma list."""
-        return ",".join(f"{_HOST}:{port}" for port in self.ports)
+        return ",".join(f"{self._host}:{port}" for port in self.ports)
 
     @property
     def is_running(self) -> bool:
@@ -204,12 +207,12 @@ class ApacheKafka:
     def _plan(self, jars: Path) -> None:
         self._folder = self._wanted_folder or Path(tempfile.mkdtemp(prefix="apache-kafka-"))
         self._folder.mkdir(parents=True, exist_ok=True)
-        self.ports = self._wanted_ports or tuple(free_port(_HOST) for _ in range(self._count))
-        controllers = [free_port(_HOST) for _ in range(self._count)]
+        self.ports = self._wanted_ports or tuple(free_port(self._host) for _ in range(self._count))
+        controllers = [free_port(self._host) for _ in range(self._count)]
         java = ["java", *_JVM, "-cp", f"{jars}/*"]
         self._commands = []
         for number in range(self._count):
-            properties = _properties(number, self.ports, controllers, self._folder / f"broker-{number}")
+            properties = _properties(self._host, number, self.ports, controllers, self._folder / f"broker-{number}")
             file = self._folder / f"broker-{number}.properties"
             file.write_text("".join(f"{name}={value}\n" for name, value in properties.items()), encoding="utf-8")
             self._commands.append([*java, "kafka.Kafka", str(file)])
@@ -224,13 +227,13 @@ class ApacheKafka:
 
     def _launch(self, number: int) -> None:
         name = f"Apache Kafka broker {number}"
-        broker = BrokerProcess(name, self._commands[number], _HOST, self.ports[number], clock=self._clock)
+        broker = BrokerProcess(name, self._commands[number], self._host, self.ports[number], clock=self._clock)
         self._brokers.append(broker)
         broker.launch()
 
 
 def _properties(
-    number: int, ports: Sequence[int], controllers: Sequence[int], folder: Path
+    host: str, number: int, ports: Sequence[int], controllers: Sequence[int], folder: Path
 ) -> dict[str, str | int | Path]:
     """A broker's configuration: what differs from Kafka's defaults."""
     replicas = min(3, len(ports))
@@ -238,9 +241,9 @@ def _properties(
     return {
         "process.roles": "broker,controller",
         "node.id": number + 1,
-        "controller.quorum.voters": ",".join(f"{n}@{_HOST}:{port}" for n, port in enumerate(controllers, start=1)),
-        "listeners": f"PLAINTEXT://{_HOST}:{ports[number]},CONTROLLER://{_HOST}:{controllers[number]}",
-        "advertised.listeners": f"PLAINTEXT://{_HOST}:{ports[number]}",
+        "controller.quorum.voters": ",".join(f"{n}@{host}:{port}" for n, port in enumerate(controllers, start=1)),
+        "listeners": f"PLAINTEXT://{host}:{ports[number]},CONTROLLER://{host}:{controllers[number]}",
+        "advertised.listeners": f"PLAINTEXT://{host}:{ports[number]}",
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "controller.listener.names": "CONTROLLER",
         "inter.broker.listener.name": "PLAINTEXT",
