@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 
 import pytest
+from botocore.exceptions import ClientError
 from scenario_target import FakeTransport
 
+from fake_cloudserver import FakeCloudServer, Settings, serving
 from harness.scenario import shapes
 from harness.scenario.engine_log import LogBook
 from harness.scenario.model import Place
@@ -212,3 +214,18 @@ def test_what_it_cannot_do_is_said(remote: RemoteTarget, action: object) -> None
     assert callable(action)
     with pytest.raises(Unsupported, match=r"^there "):
         action(remote)
+
+
+def test_what_the_buckets_owner_may_not_see_settles_too() -> None:
+    with FakeCloudServer(Settings.default()) as fake, serving(fake.app) as server:
+        keys = {"bart": ("accessKey1", "verySecretKey1"), "lisa": ("accessKey2", "verySecretKey2")}
+        keys["replication"] = ("replicationKey1", "replicationSecretKey1")
+        sites = {"cloudserver": SiteAccess(server.url, "bart", keys)}
+        target = RemoteTarget("there", sites, dialect="design", aws_bucket="x", storage_classes={"aws": "s"}, role="r")
+        bart, lisa = target.client("cloudserver"), target.client("cloudserver", "lisa")
+        bart.create_bucket(Bucket="shared", ACL="public-read-write")
+        lisa.put_object(Bucket="shared", Key="hers", Body=b"hers")
+        with pytest.raises(ClientError, match="403"):
+            bart.head_object(Bucket="shared", Key="hers")
+        assert target.settle(0.0, ["shared"]) == ""
+        target.close()

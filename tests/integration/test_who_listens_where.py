@@ -1,0 +1,75 @@
+"""Nothing is reached from other machines unless somebody says so."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_LISTENS = "0A"
+
+
+@contextmanager
+def up(*arguments: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """``harness up``: its process id, and what it says."""
+    command = [sys.executable, "-m", "harness.cli", "up", "--json", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield process.pid, json.loads(process.stdout.readline())
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=60) == 0
+        finally:
+            process.kill()
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that it started."""
+    children = [
+        int(one) for task in Path(f"/proc/{pid}/task").iterdir() for one in (task / "children").read_text().split()
+    ]
+    return [pid, *(descendant for child in children for descendant in family(child))]
+
+
+def listening(pids: list[int]) -> set[str]:
+    """The addresses that these processes listen on, without ports."""
+    inodes = {
+        found[1]
+        for pid in pids
+        for link in Path(f"/proc/{pid}/fd").iterdir()
+        if (found := re.match(r"socket:\[(\d+)\]", str(link.readlink())))
+    }
+    rows = [row.split() for name in ("tcp", "tcp6") for row in Path(f"/proc/net/{name}").read_text().splitlines()[1:]]
+    return {address(row[1].partition(":")[0]) for row in rows if row[3] == _LISTENS and row[9] in inodes}
+
+
+def address(text: str) -> str:
+    """The kernel writes 32 bits at a time, in the order of this machine."""
+    words = [bytes.fromhex(text[start : start + 8])[::-1] for start in range(0, len(text), 8)]
+    return str(ip_address(b"".join(words)))
+
+
+@pytest.mark.kafka
+def test_every_server_of_a_stack_listens_on_the_loopback_interface() -> None:
+    with up("--target", "lyon") as (pid, _):
+        assert listening(family(pid)) == {"127.0.0.1"}
+
+
+@pytest.mark.kafka
+def test_host_is_where_everything_but_the_api_listens() -> None:
+    with up("--host", "127.0.0.2", "--target", "lyon") as (pid, facts):
+        assert listening(family(pid)) == {"127.0.0.2", "127.0.0.1"}
+    for name in ("cloudserver", "aws", "journal", "faults"):
+        assert facts[name]["endpoint"].startswith("http://127.0.0.2:")
+    assert facts["kafka"]["bootstrap_servers"].startswith("127.0.0.2:")
+    assert all(server.startswith("127.0.0.2:") for server in facts["sites"]["lyon"]["servers"])
+    assert facts["api"]["endpoint"].startswith("http://127.0.0.1:")
