@@ -28,6 +28,15 @@ _MISSING = {
     "HARNESS_IMAGE": "`docker build -t cloudserver-harness .` in the project's folder builds it",
     "KAFKA_IMAGE": "KAFKA_IMAGE may name another",
 }
+#: What stays inside of the containers, or would have to get into them.
+_REFUSED = {
+    "config_dir": "--config",
+    "kafka": "--kafka",
+    "data": "--data",
+    "host": "--host",
+    "sites": "--target",
+    "api_port": "--api-port",
+}
 _EVERYWHERE = "0.0.0.0"  # noqa: S104  (inside of a container, whose ports are published on the loopback interface)
 
 
@@ -45,8 +54,7 @@ def stack_in_containers(
         UsageError: options that containers do not have.
         StackError: no Docker engine, no image, or a container that ended.
     """
-    if options.config_dir is not None or options.kafka is not None:
-        raise UsageError("--docker brings its own configuration and its own Kafka: leave --config and --kafka out")
+    _check(options)
     images = {name: environ.get(name) or image for name, image in IMAGES.items()}
     name = f"harness-{uuid.uuid4().hex[:8]}"
     is_host = environ.get(NETWORK_VARIABLE) == "host"
@@ -80,6 +88,13 @@ def stack_in_containers(
         yield _seen_from_here(_said(rest, kafka), ports.kafka), check_all
 
 
+def _check(options: StackOptions) -> None:
+    plain = StackOptions()
+    refused = [option for name, option in _REFUSED.items() if getattr(options, name) != getattr(plain, name)]
+    if refused:
+        raise UsageError(f"--docker does not go with {', '.join(refused)}")
+
+
 class _Ports:
     """The ports of this machine under which everything is reached: those that were asked for, or free ones."""
 
@@ -97,7 +112,6 @@ def _command(options: StackOptions, ports: _Ports, *, is_host: bool) -> list[str
     command += ["--kafka", f"{LOOPBACK}:{ports.kafka}" if is_host else "kafka:9092"]
     command += ["--port", str(ports.cloudserver), "--aws-port", str(ports.aws)]
     command += ["--bucketd-port", str(ports.bucketd), "--faults-port", str(ports.faults)]
-    command += [f"--target={site}" for site in options.sites]
     return command if options.engine else [*command, "--no-engine"]
 
 
