@@ -2,7 +2,7 @@
 
 It is a process of its own because moto's state is global to a process, and the fake keeps its bytes in moto too.
 moto is mounted at its S3 application, past the look-up of which of its 170 services is meant, and served with
-keep-alive; two of its data structures, quadratic in the versions of one key, are replaced from outside.
+keep-alive; what is quadratic in the number of versions is replaced from outside.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.aws_listing import list_without_copies
 from harness.aws_touched import touch
 from harness.processes import commands, say_ready
 
@@ -190,6 +191,7 @@ def _replace_quadratic_parts() -> None:
             super().pop(key)
 
     setattr(moto.s3.models, "_VersionedKeyStore", VersionedKeyStore)  # noqa: B010  (moto has no other seam for it)
+    list_without_copies()
 
 
 if __name__ == "__main__":

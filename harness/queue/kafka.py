@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from fake_cloudserver import Clock, Randomness
@@ -20,8 +20,10 @@ from harness.queue.base import (
     TopicPartition,
     TopicSpecification,
 )
+from harness.queue.bell import Bell
 from harness.queue.interruption import Interrupted, Interruption
-from harness.queue.kafka_consumer import KafkaQueueConsumer, new_consumer, to_message
+from harness.queue.kafka_consumer import KafkaQueueConsumer, new_consumer
+from harness.queue.kafka_fetching import KafkaFetching, to_message
 from harness.queue.kafka_follower import KafkaQueueFollower
 from harness.queue.kafka_library import KafkaAdminClient, KafkaError, TopicAlreadyExistsError
 from harness.queue.kafka_library import TopicPartition as KafkaTopicPartition
@@ -33,6 +35,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two tries while the broker is gone.
 _PAUSE = 0.2
+#: Long enough for the embedded broker, which takes it for the time that it may read for an answer.
+_PROBE_WAIT_MS = 10
 
 Result = TypeVar("Result")
 
@@ -43,6 +47,7 @@ class KafkaQueue:
     def __init__(self, settings: KafkaSettings, clock: Clock, randomness: Randomness) -> None:
         self._settings = settings
         self._closing = Interruption(clock)
+        self._bell = Bell(clock)
         self._clock = clock
         self._randomness = randomness
         self._lock = threading.RLock()
@@ -66,7 +71,7 @@ class KafkaQueue:
         with self._lock:
             if self._producer is None:
                 self._producer = KafkaQueueProducer(
-                    self._settings, self._clock, self._randomness, self._closing, lambda: self.observer
+                    self._settings, self._clock, self._randomness, self._closing, self._bell, lambda: self.observer
                 )
             return self._producer
 
@@ -75,7 +80,7 @@ class KafkaQueue:
     ) -> KafkaQueueConsumer:
         return self._until_it_works(
             f"join group {group}",
-            lambda: KafkaQueueConsumer(self._settings, group, topics, listener, self._closing, beside),
+            lambda: KafkaQueueConsumer(self._settings, group, topics, listener, self._closing, self._fetching, beside),
         )
 
     def read(self, topic: str, tail: int | None = None) -> list[Message]:
@@ -84,7 +89,7 @@ class KafkaQueue:
     def follower(self, topic: str, start: Mapping[int, int] | None = None) -> KafkaQueueFollower:
         return self._until_it_works(
             f"follow topic {topic}",
-            lambda: KafkaQueueFollower(self._settings, topic, start or {}, self._closing),
+            lambda: KafkaQueueFollower(self._settings, topic, start or {}, self._closing, self._fetching),
         )
 
     def progress(self, group: str, topics: Sequence[str]) -> dict[TopicPartition, Progress]:
@@ -108,12 +113,16 @@ class KafkaQueue:
 
     def close(self) -> None:
         self._closing.order()
+        self._bell.close()
         with self._lock:
             for client in [self._producer, self._admin, *self._probes.values()]:
                 if client is not None:
                     client.close()
             self._probes.clear()
             self._admin = self._producer = None
+
+    def _fetching(self, client: Any, topics: Collection[str]) -> KafkaFetching:
+        return KafkaFetching(client, self._settings, self._clock, self._bell, topics)
 
     def _until_it_works(self, what: str, action: Callable[[], Result]) -> Result:
         complained = False
@@ -165,9 +174,9 @@ class KafkaQueue:
     def _probe(self, group: str | None) -> Any:
         """A client that reads without being a member of the group."""
         if group not in self._probes:
-            # it asks where a partition ends, and a broker answers that at once when it may not wait for more
+            # it asks where a partition ends, which a broker that has to wait for more would not answer at once
             self._probes[group] = new_consumer(
-                self._settings, group, enable_incremental_fetch_sessions=False, fetch_max_wait_ms=1
+                self._settings, group, enable_incremental_fetch_sessions=False, fetch_max_wait_ms=_PROBE_WAIT_MS
             )
         return self._probes[group]
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from harness.queue.base import Message, QueueClosed, RebalanceListener, TopicPartition
 from harness.queue.interruption import Interruption
+from harness.queue.kafka_fetching import KafkaFetching
 from harness.queue.kafka_library import AsyncConsumerRebalanceListener, KafkaConsumer, KafkaError, OffsetAndMetadata
 from harness.queue.kafka_library import TopicPartition as KafkaTopicPartition
 from harness.queue.kafka_settings import KafkaSettings
 
 log = logging.getLogger(__name__)
+
+#: Makes what receives for a client that reads these topics.
+Fetching = Callable[[Any, Collection[str]], KafkaFetching]
 
 _PAUSE = 0.2
 _JOINING_ROUND_MS = 100
@@ -39,12 +43,6 @@ def new_consumer(settings: KafkaSettings, group: str | None, **options: Any) -> 
     return KafkaConsumer(**(defaults | options | dict(settings.client_options)))
 
 
-def to_message(record: Any, settings: KafkaSettings) -> Message:
-    """A record of the client as a message of the seam, its topic freed of the prefix."""
-    topic = record.topic.removeprefix(settings.topic_prefix)
-    return Message(topic, record.partition, record.offset, record.key, record.value or b"", record.timestamp)
-
-
 class KafkaQueueConsumer:
     """See :class:`harness.queue.base.Consumer`."""
 
@@ -55,12 +53,14 @@ class KafkaQueueConsumer:
         topics: Sequence[str],
         listener: RebalanceListener,
         closing: Interruption,
+        fetching: Fetching,
         beside: Sequence[str] = (),
     ) -> None:
         self._settings = settings
         self._closing = closing
         self._group = group
         self._client = new_consumer(settings, group)
+        self._fetching = fetching(self._client, topics)
         self._listener = _Listener(self._client, listener, settings)
         self._joins = False
         self._client.subscribe([settings.topic_prefix + topic for topic in topics], listener=self._listener)
@@ -97,8 +97,7 @@ class KafkaQueueConsumer:
 
     def _poll(self, limit: int, timeout: float) -> list[Message]:
         self._joins = True
-        polled = self._client.poll(timeout_ms=int(timeout * 1000), max_records=limit)
-        return [to_message(record, self._settings) for records in polled.values() for record in records]
+        return self._fetching.poll(limit, timeout)
 
     def commit(self, offsets: Mapping[TopicPartition, int]) -> bool:
         wanted = {

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.queue.base import Message, QueueClosed
 from harness.queue.interruption import Interruption
-from harness.queue.kafka_consumer import new_consumer, to_message
+from harness.queue.kafka_consumer import Fetching, new_consumer
 from harness.queue.kafka_library import KafkaError, TopicPartition, UnknownTopicOrPartitionError
 from harness.queue.kafka_settings import KafkaSettings
 
@@ -21,14 +21,20 @@ _PAUSE = 0.2
 class KafkaQueueFollower:
     """See :class:`harness.queue.base.Follower`. Raises KafkaError while no broker answers or knows the topic."""
 
-    def __init__(self, settings: KafkaSettings, topic: str, start: Mapping[int, int], closing: Interruption) -> None:
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        topic: str,
+        start: Mapping[int, int],
+        closing: Interruption,
+        fetching: Fetching,
+    ) -> None:
         self._settings = settings
         self._topic = topic
         self._closing = closing
-        # a broker that does not hold back empty answers would be asked all the time
-        self._hurry = max(2 * settings.fetch_max_wait_ms, 50) / 1000
         name = settings.topic_prefix + topic
         self._client: Any = new_consumer(settings, None)
+        self._fetching = fetching(self._client, [topic])
         try:
             self._partitions = [
                 TopicPartition(name, one) for one in sorted(self._client.partitions_for_topic(name) or ())
@@ -49,22 +55,16 @@ class KafkaQueueFollower:
         return all(end is not None and self._client.position(one) >= end for one, end in ends.items())
 
     def poll(self, limit: int, timeout: float) -> list[Message]:
-        messages = self._poll(limit, min(timeout, self._hurry))
-        if not messages and timeout > self._hurry:
-            self._closing.pause(timeout - self._hurry)
-        return messages
-
-    def _poll(self, limit: int, timeout: float) -> list[Message]:
         if self._closing.ordered:
             raise QueueClosed("the queue is closed")
         try:
-            polled = self._client.poll(timeout_ms=int(timeout * 1000), max_records=limit)
+            messages = self._fetching.poll(limit, timeout)
             self._return_from_beyond_the_end()
         except KafkaError as error:
             log.info("topic %s: nothing received: %s", self._topic, error)
             self._closing.pause(_PAUSE)
             return []
-        return [to_message(record, self._settings) for records in polled.values() for record in records]
+        return messages
 
     def _return_from_beyond_the_end(self) -> None:
         """The embedded broker, unlike Kafka, does not say that it has not got that far."""

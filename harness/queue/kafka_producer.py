@@ -10,6 +10,7 @@ from typing import Any
 
 from fake_cloudserver import Clock, Randomness
 from harness.queue.base import MessageTooLarge, Outgoing, QueueClosed, QueueObserver, TopicPartition
+from harness.queue.bell import Bell
 from harness.queue.interruption import Interrupted, Interruption
 from harness.queue.kafka_library import KafkaError, KafkaProducer, MessageSizeTooLargeError, RecordListTooLargeError
 from harness.queue.kafka_settings import KafkaSettings
@@ -38,12 +39,14 @@ class KafkaQueueProducer:
         clock: Clock,
         randomness: Randomness,
         closing: Interruption,
+        bell: Bell,
         observer: Callable[[], QueueObserver] = NoObserver,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._randomness = randomness
         self._closing = closing
+        self._bell = bell
         self._observer = observer
         self._lock = threading.Lock()
         self._client: Any = None
@@ -114,6 +117,7 @@ class KafkaQueueProducer:
         if failure is not None:
             self._observer().refused(message.topic)
             return
+        self._bell.ring(message.topic)
         report = future.value
         self._observer().delivered(TopicPartition(message.topic, report.partition), report.timestamp / 1000)
 

@@ -19,8 +19,9 @@ class KafkaSettings:
         topic_prefix: put before every topic name on the wire (environment variable KAFKA_TOPIC_PREFIX).
         group_prefix: put before every consumer group's name, for several engines that share nothing but the brokers.
         replication_factor: of topics that the harness creates; -1 leaves it to the broker.
-        fetch_max_wait_ms: how long a broker may hold back an empty answer. The embedded broker does not wake a
-            waiting fetch, so that this is there the time a message may lie around.
+        fetch_max_wait_ms: how long a broker may hold back an empty answer. The embedded broker reads for an answer no
+            longer than that: with less than some milliseconds it would find nothing.
+        broker_wakes: whether it answers before that when there is news. The embedded broker does not.
         max_poll_interval_ms: how long revoked work may take to finish before the group goes on without us.
         client_options: passed on to the Kafka client (security, for example).
     """
@@ -33,6 +34,7 @@ class KafkaSettings:
     heartbeat_interval_ms: int = 3_000
     max_poll_interval_ms: int = 300_000
     fetch_max_wait_ms: int = 500
+    broker_wakes: bool = True
     request_timeout_ms: int = 5_000
     max_request_size: int = MAX_REQUEST_SIZE
     client_options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
@@ -48,5 +50,6 @@ class KafkaSettings:
             replication_factor=1,
             session_timeout_ms=session_timeout_ms,
             heartbeat_interval_ms=session_timeout_ms // 5,
-            fetch_max_wait_ms=20,
+            fetch_max_wait_ms=10,
+            broker_wakes=False,
         )

@@ -88,4 +88,4 @@ def test_kafka() -> None:
     assert real == KafkaSettings(("a:1", "b:2"), topic_prefix="p-", session_timeout_ms=6000, heartbeat_interval_ms=2000)
     embedded = settings(kafka={"hosts": "a:1", "profile": "embedded"}).kafka.client_settings()
     assert embedded == KafkaSettings.embedded("a:1")
-    assert embedded.fetch_max_wait_ms == 20
+    assert not embedded.broker_wakes

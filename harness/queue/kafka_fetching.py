@@ -1,0 +1,62 @@
+"""Asking Kafka for messages: a broker that holds back empty answers is left to it, another one is asked in rounds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from fake_cloudserver import Clock
+from harness.queue.base import Message
+from harness.queue.bell import Bell
+from harness.queue.kafka_settings import KafkaSettings
+
+#: How long a question waits for its answer when there should be one, in milliseconds.
+_QUESTION_MS = 12
+#: Seconds between two questions: at once after news, then twice as long each time.
+_SHORTEST, _LONGEST = 0.005, 0.2
+
+
+class KafkaFetching:
+    """Receives for one client of Kafka, which reads ``topics``.
+
+    A broker that does not wake a waiting fetch (the embedded one) makes a message lie around until the fetch ends,
+    and many short fetches keep a processor busy. There the client asks only now and then while nothing happens, and
+    at once when ``bell`` says that this process wrote to one of the topics.
+    """
+
+    def __init__(self, client: Any, settings: KafkaSettings, clock: Clock, bell: Bell, topics: Collection[str]) -> None:
+        self._client = client
+        self._settings = settings
+        self._clock = clock
+        self._bell = bell
+        self._topics = tuple(topics)
+        self._rest = _SHORTEST
+        self._news = True
+
+    def poll(self, limit: int, timeout: float) -> list[Message]:
+        """As soon as there are some: at most ``limit`` messages; none after ``timeout`` seconds. Raises KafkaError."""
+        if self._settings.broker_wakes:
+            return self._ask(limit, int(timeout * 1000))
+        deadline = self._clock.monotonic() + timeout
+        while True:
+            heard = self._bell.heard(self._topics)
+            # without news, the answer to the last question is taken, and the next one is on its way meanwhile
+            messages = self._ask(limit, _QUESTION_MS if self._news else 0)
+            left = deadline - self._clock.monotonic()
+            self._news = bool(messages)
+            if messages:
+                self._rest = _SHORTEST
+            if messages or left <= 0:
+                return messages
+            self._news = self._bell.wait(self._topics, heard, min(self._rest, left))
+            self._rest = _SHORTEST if self._news else min(2 * self._rest, _LONGEST)
+
+    def _ask(self, limit: int, milliseconds: int) -> list[Message]:
+        polled = self._client.poll(timeout_ms=milliseconds, max_records=limit)
+        return [to_message(record, self._settings) for records in polled.values() for record in records]
+
+
+def to_message(record: Any, settings: KafkaSettings) -> Message:
+    """A record of the client as a message of the seam, its topic freed of the prefix."""
+    topic = record.topic.removeprefix(settings.topic_prefix)
+    return Message(topic, record.partition, record.offset, record.key, record.value or b"", record.timestamp)
