@@ -97,7 +97,8 @@ class KafkaQueueConsumer:
 
     def _poll(self, limit: int, timeout: float) -> list[Message]:
         self._joins = True
-        return self._fetching.poll(limit, timeout)
+        # joining takes polls that last
+        return self._fetching.poll(limit, timeout) if self._listener.is_in else self._fetching.once(limit, timeout)
 
     def commit(self, offsets: Mapping[TopicPartition, int]) -> bool:
         wanted = {

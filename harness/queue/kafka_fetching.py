@@ -10,8 +10,8 @@ from harness.queue.base import Message
 from harness.queue.bell import Bell
 from harness.queue.kafka_settings import KafkaSettings
 
-#: How long a question waits for its answer when there should be one, in milliseconds.
-_QUESTION_MS = 12
+#: Seconds that a question waits for its answer when there should be one.
+_QUESTION = 0.012
 #: Seconds between two questions: at once after news, then twice as long each time.
 _SHORTEST, _LONGEST = 0.005, 0.2
 
@@ -36,12 +36,12 @@ class KafkaFetching:
     def poll(self, limit: int, timeout: float) -> list[Message]:
         """As soon as there are some: at most ``limit`` messages; none after ``timeout`` seconds. Raises KafkaError."""
         if self._settings.broker_wakes:
-            return self._ask(limit, int(timeout * 1000))
+            return self.once(limit, timeout)
         deadline = self._clock.monotonic() + timeout
         while True:
             heard = self._bell.heard(self._topics)
             # without news, the answer to the last question is taken, and the next one is on its way meanwhile
-            messages = self._ask(limit, _QUESTION_MS if self._news else 0)
+            messages = self.once(limit, _QUESTION if self._news else 0)
             left = deadline - self._clock.monotonic()
             self._news = bool(messages)
             if messages:
@@ -51,8 +51,9 @@ class KafkaFetching:
             self._news = self._bell.wait(self._topics, heard, min(self._rest, left))
             self._rest = _SHORTEST if self._news else min(2 * self._rest, _LONGEST)
 
-    def _ask(self, limit: int, milliseconds: int) -> list[Message]:
-        polled = self._client.poll(timeout_ms=milliseconds, max_records=limit)
+    def once(self, limit: int, timeout: float) -> list[Message]:
+        """The same by a single question, which may take all the time that it has."""
+        polled = self._client.poll(timeout_ms=int(timeout * 1000), max_records=limit)
         return [to_message(record, self._settings) for records in polled.values() for record in records]
 
 
