@@ -62,7 +62,13 @@ def main() -> None:
 
 @main.command(context_settings=_CONTEXT)
 @click.option("--config", "config_dir", type=_FOLDER, help="CloudServer's own config files instead of built-in ones.")
-@click.option("--dialect", type=click.Choice(["design", "release"]), default="design", show_default=True)
+@click.option(
+    "--dialect",
+    type=click.Choice(["design", "release"]),
+    default="design",
+    show_default=True,
+    help="Which routes the engine speaks: those that were designed, or those that were released.",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Listen on this address.")
 @click.option("--port", type=_PORT, help="CloudServer's port; a free one unless given.")
 @click.option("--aws-port", type=_PORT, help="AWS's port; a free one unless given.")
@@ -132,8 +138,8 @@ def up(
         data=data,
     )
     if in_docker:
-        if faults_file is not None or record is not None:
-            raise click.UsageError("--docker does not go with --faults or --record")
+        if any(given is not None for given in (data, faults_file, record)):
+            raise click.UsageError("--docker does not go with --data, --faults or --record")
         run_up_in_docker(options, as_json=as_json, faults_port=faults_port)
         return
     run_up(

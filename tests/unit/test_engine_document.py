@@ -7,11 +7,10 @@ import re
 import typing
 from pathlib import Path
 
-from settings_leaves import leaves
-
 from harness.engine.checkpoints import NAMES
 from harness.engine.roles import PARTS
 from harness.engine.settings import ConsumerLagProbe, EngineSettings, NoopProbe, PrometheusProbe
+from support.settings_leaves import leaves
 
 PROBES = (NoopProbe, PrometheusProbe, ConsumerLagProbe)
 PAGE = (Path(__file__).parents[2] / "docs" / "engine.md").read_text(encoding="utf-8")
