@@ -20,6 +20,7 @@ from harness.scenario.fault_verbs import lines_about
 from harness.scenario.model import CLOUDSERVER, Needs
 from harness.scenario.role_verbs import ROLES
 from harness.scenario.target import JournalRecord, Target, Unsupported
+from harness.scenario.twin_verbs import TWINS, Audited
 from harness.stack import Brokers, Stack
 from harness.stack_pause import pause_site, resume_site
 from harness.stack_plan import ROLE, StackOptions
@@ -107,6 +108,15 @@ class StackTarget:
             for record in records
             if record.db == bucket
         ]
+
+    def audit(self, bucket: str, *, may_fail: bool) -> Audited:
+        """Of the bucket as it is now: what is still on its way counts as wrong."""
+        from harness.simulation.audit import Truth, audit, told_by
+
+        topic = self._stack.engine_settings.replication_failed_topic
+        told = told_by(self._stack.queue.read(topic)) if may_fail else None
+        report = audit(self._stack, bucket, self.storage_classes["aws"], Truth({}, {}, told))
+        return Audited(report.versions, report.duplicates, report.wrong)
 
     def requests(self, words: Sequence[str]) -> Sequence[SeenRequest]:
         return self._stack.requests(words)
@@ -206,6 +216,13 @@ class StackFactory:
     def __call__(self, dialect: str, needs: Needs) -> Iterator[Target]:
         if others := sorted(name for name, kind in needs.sites.items() if kind != CLOUDSERVER):
             raise Unsupported(f"the embedded stack has one AWS; it has no {', '.join(others)}")
+        settings = dict(needs.settings)
+        if TWINS in settings:
+            from harness.simulation.twin_target import twin_target
+
+            with twin_target(dialect, settings.pop(TWINS), _overrides(settings)) as twins:
+                yield twins
+            return
         options = StackOptions(
             dialect=dialect,
             config_dir=self._config_dir,
@@ -216,7 +233,7 @@ class StackFactory:
             engine_process=needs.own and not needs.movable,
             engine_roles=dict.fromkeys(ROLES, 1) if needs.roles else {},
             sites=tuple(needs.sites),
-            engine_overrides=_overrides(needs.settings),
+            engine_overrides=_overrides(settings),
         )
         clock = MovableClock() if needs.movable else None
         recorder = _recorder(clock) if self._record else None

@@ -21,6 +21,8 @@ PROCESSOR_PUBLISHED = "processor.published"  # the result is durable, the offset
 STATUS_CONSUMED = "status.consumed"
 STATUS_WRITTEN = "status.written"  # the source's metadata have the result
 STATUS_REPLAYED = "status.replayed"  # a failure goes round once more, the offset not committed
+REQUEST_BEFORE = "request.before"  # whatever it is about: it is not sent yet
+REQUEST_AFTER = "request.after"  # the head of its answer is there, and nobody has looked at it
 
 NAMES = (
     POPULATOR_READ,
@@ -33,6 +35,9 @@ NAMES = (
     STATUS_WRITTEN,
     STATUS_REPLAYED,
 )
+#: Passed with every request to the source.
+REQUESTS = (REQUEST_BEFORE, REQUEST_AFTER)
+EVERYWHERE = NAMES + REQUESTS
 
 
 class Checkpoints:
@@ -46,8 +51,8 @@ class KillAt(Checkpoints):
     """SIGKILL for this process when it is at ``name`` for the ``nth`` time."""
 
     def __init__(self, name: str, nth: int = 1) -> None:
-        if name not in NAMES:
-            raise UsageError(f"there is no checkpoint {name!r}; there are {', '.join(NAMES)}")
+        if name not in EVERYWHERE:
+            raise UsageError(f"there is no checkpoint {name!r}; there are {', '.join(EVERYWHERE)}")
         self._name = name
         self._nth = nth
         self._reached: Counter[str] = Counter()

@@ -19,6 +19,7 @@ from harness.engine.probe_server import probe_servers
 from harness.engine.queue_populator import QueuePopulator
 from harness.engine.queue_processor import QueueProcessor
 from harness.engine.replay import replay_topic_names
+from harness.engine.request_points import RequestPoints
 from harness.engine.roles import (
     PARTS,
     ROLES,
@@ -87,7 +88,8 @@ class Engine:
         check_settings(settings, self.roles, has_journal=journal is not None)
         self._clock = clock
         self._owns_transport = transport is None
-        transport = transport or HttpTransport(pool=_pool_size(settings))
+        checkpoints = checkpoints or Checkpoints()
+        transport = RequestPoints(transport or HttpTransport(pool=_pool_size(settings)), checkpoints)
         self._means = Means(
             settings=settings,
             sites=self._sites,
@@ -97,7 +99,7 @@ class Engine:
             clock=clock,
             randomness=randomness,
             metrics=self.metrics,
-            checkpoints=checkpoints or Checkpoints(),
+            checkpoints=checkpoints,
             interruption=Interruption(clock),
             threaded=threaded,
             journal=journal,

@@ -185,9 +185,9 @@ def _wrong_operation(rule: dict[str, Any]) -> str:
     if operation is None or any(character in operation for character in "*?["):
         return ""
     if rule["site"] == ENGINE:
-        from harness.engine.checkpoints import NAMES
+        from harness.engine.checkpoints import EVERYWHERE
 
-        return "" if operation in NAMES else unknown("point of the engine", operation, NAMES)
+        return "" if operation in EVERYWHERE else unknown("point of the engine", operation, EVERYWHERE)
     if rule["site"] == KAFKA:
         return "" if operation in QUEUE_OPERATIONS else unknown("operation of Kafka", operation, QUEUE_OPERATIONS)
     if ":" in operation or operation in known():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from harness.errors import ScenarioError
 from harness.scenario.model import AWS, BucketSpec, Destination, ScenarioRun
@@ -31,9 +31,20 @@ def real_name(alias: str, title: str, identity: str) -> str:
 def real_names(run: ScenarioRun, target: Target, identity: str) -> dict[str, str]:
     """Alias -> real name; ``aws`` is the bucket that replicas arrive in."""
     title = run.scenario.title
-    return {AWS: target.aws_bucket} | {
-        bucket.alias: real_name(bucket.alias, title, identity) for bucket in run.scenario.buckets
-    }
+    names = {AWS: target.aws_bucket}
+    for bucket in run.scenario.buckets:
+        alias = bucket.alias
+        own = target.bucket_name(alias) if isinstance(target, NamesBuckets) else None
+        names[alias] = own or real_name(alias, title, identity)
+    return names
+
+
+@runtime_checkable
+class NamesBuckets(Protocol):
+    """A target that one run has to itself, and where the names of buckets matter."""
+
+    def bucket_name(self, alias: str) -> str:
+        """The real name."""
 
 
 class Buckets:

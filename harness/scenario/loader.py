@@ -19,6 +19,7 @@ from harness.scenario.role_verbs import CLOCK_VERB, ROLE_VERB
 from harness.scenario.scope import Scope
 from harness.scenario.step_loader import StepLoader
 from harness.scenario.target import PART_VERBS, site_of_part
+from harness.scenario.twin_verbs import TWINS, TWINS_SHAPE
 from harness.scenario.yaml_tree import Node, parse_tree, read_tree
 
 SUFFIXES = (".yaml", ".yml")
@@ -47,6 +48,7 @@ STACK = shapes.Record(
         "retry": _RETRY,
         "concurrency": shapes.Number(about="entries that the queue processor has in hand at a time"),
         "engine": shapes.Names(shapes.Anything(), about="settings of the engine, in Backbeat's names"),
+        TWINS: TWINS_SHAPE,
     }
 )
 
@@ -247,7 +249,8 @@ class _Loader:
         own = any((verb := verbs.find(step.verb)) is not None and verb.own_stack for step in steps)
         used_verbs = {step.verb for step in steps}
         roles, movable = ROLE_VERB in used_verbs, CLOCK_VERB in used_verbs
-        if movable and (roles or "kill" in used_verbs):
+        takes_turns = TWINS in self._read.get("stack", {})
+        if movable and not takes_turns and (roles or "kill" in used_verbs):
             place = next(step.place for step in steps if step.verb == CLOCK_VERB)
             self._problems.add(
                 place, f"{CLOCK_VERB} needs an engine that shares the clock, which none does that is killed"

@@ -6,10 +6,11 @@ from harness.scenario import s3_verbs
 from harness.scenario.engine_verbs import VERBS as ENGINE_VERBS
 from harness.scenario.fault_verbs import FAULT_VERBS
 from harness.scenario.role_verbs import ROLE_VERBS
+from harness.scenario.twin_verbs import TWIN_VERBS
 from harness.scenario.verb import Verb
 
 #: Those that are not S3 operations.
-VERBS = {**ENGINE_VERBS, **FAULT_VERBS, **ROLE_VERBS}
+VERBS = {**ENGINE_VERBS, **FAULT_VERBS, **ROLE_VERBS, **TWIN_VERBS}
 
 
 def find(name: str) -> Verb | None:

@@ -6,10 +6,12 @@ import dataclasses
 import itertools
 import json
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from fake_cloudserver import FakeCloudServer
 from harness.engine.version_id import encode
+from harness.queue.base import Message
 
 _MARK = "scal-replication-status"
 _VERSION = "scal-version-id"
@@ -99,7 +101,10 @@ class Report:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Truth:
-    """What the clients know: by version id, the MD5 that they sent and the tags that they set last."""
+    """What the clients know: by version id, the MD5 that they sent and the tags that they set last.
+
+    What it does not know of a version is not looked at.
+    """
 
     sent: dict[str, str]
     tags: dict[str, dict[str, str]]
@@ -116,6 +121,11 @@ def audit(stack: World, bucket: str, site: str, truth: Truth) -> Report:
     for key, of_key in versions.items():
         _audit_key(report, key, of_key, copies.get(key, []), site, truth)
     return report
+
+
+def told_by(messages: Iterable[Message]) -> frozenset[str]:
+    """The version ids of all failures that these messages tell of."""
+    return frozenset(json.loads(message.value)["member"].rpartition(":")[2] for message in messages)
 
 
 def source_versions(stack: World, bucket: str) -> dict[str, list[SourceVersion]]:
@@ -222,8 +232,10 @@ def _listed(identities: Any) -> str:
 def _differences(version: SourceVersion, group: list[Copy], site: str, truth: Truth) -> list[str]:
     """Every copy has the bytes and the metadata; the one that the source knows has the tags too."""
     lines = []
-    if (version.metadata["tags"] or {}) != truth.tags[version.version_id]:
-        lines.append(f"the source lost tags: {version.metadata['tags']} instead of {truth.tags[version.version_id]}")
+    kept = version.metadata["tags"] or {}
+    tags = truth.tags.get(version.version_id, kept)
+    if kept != tags:
+        lines.append(f"the source lost tags: {kept} instead of {tags}")
     known = version.known_copy(site)
     if known not in {one.version_id for one in group}:
         lines.append(f"the source knows another copy: {known}, AWS has {[one.version_id for one in group]}")
@@ -231,10 +243,10 @@ def _differences(version: SourceVersion, group: list[Copy], site: str, truth: Tr
     if "content-type" not in wanted:
         wanted["content-type"] = _DEFAULT_TYPE
     for one in group:
-        if one.md5 != truth.sent[version.version_id]:
+        if one.md5 != truth.sent.get(version.version_id, one.md5):
             lines.append(f"other bytes: MD5 {one.md5} instead of {truth.sent[version.version_id]}")
         if one.metadata != wanted:
             lines.append(f"other metadata: {one.metadata} instead of {wanted}")
-        if one.version_id == known and one.tags != truth.tags[version.version_id]:
-            lines.append(f"other tags: {one.tags} instead of {truth.tags[version.version_id]}")
+        if one.version_id == known and one.tags != tags:
+            lines.append(f"other tags: {one.tags} instead of {tags}")
     return lines

@@ -17,8 +17,12 @@ class ClientError(Exception):
     """The source refused what it must not refuse."""
 
 
+#: So many bytes are what no other number has.
+UNIQUE = 13
+
+
 def body(number: int, size: int) -> bytes:
-    """``size`` bytes that no other number has, from 13 on."""
+    """``size`` bytes that no other number has, from UNIQUE on."""
     line = f"{number:012d} ".encode()
     return (line * (size // len(line) + 1))[:size]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from fake_cloudserver import Clock
+from harness.engine.checkpoints import REQUEST_BEFORE, Checkpoints
 from harness.faults.rules import FaultBoard
 from harness.faults.seams import FaultyQueue
 from harness.queue.base import Consumer, Queue, RebalanceListener
@@ -39,27 +39,10 @@ class MemberQueue(FaultyQueue):
 
 
 class Deaths:
-    """At which requests an engine is to die."""
+    """How often an engine died."""
 
     def __init__(self) -> None:
-        self._left: list[list[Any]] = []
         self.count = 0
-
-    def add(self, when: str, after: int) -> None:
-        self._left.append([when, after])
-
-    def clear(self) -> None:
-        self._left.clear()
-
-    def maybe(self, when: str) -> None:
-        """Raises Crash where one is due."""
-        for one in self._left:
-            if one[0] == when:
-                one[1] -= 1
-        due = [one for one in self._left if one[1] < 0]
-        if due:
-            self._left.remove(due[0])
-            self.die()
 
     def die(self) -> None:
         """Raises Crash."""
@@ -67,25 +50,26 @@ class Deaths:
         raise Crash
 
 
-class MortalTransport:
-    """Requests of one engine, some of which it does not survive; all of them are told to ``trace``.
+class HoldingCheckpoints(Checkpoints):
+    """Passed by an engine that may be held in front of its requests."""
 
-    Args:
-        meanwhile: what others do before each of them.
-    """
+    def __init__(self, before_request: Callable[[], None]) -> None:
+        self._before_request = before_request
 
-    def __init__(
-        self, inner: Transport, deaths: Deaths, trace: Trace, name: str, meanwhile: Callable[[], None]
-    ) -> None:
+    def reach(self, name: str) -> None:
+        if name == REQUEST_BEFORE:
+            self._before_request()
+
+
+class TracedTransport:
+    """Requests of one engine, all of them told to ``trace``."""
+
+    def __init__(self, inner: Transport, trace: Trace, name: str) -> None:
         self._inner = inner
-        self._deaths = deaths
         self._trace = trace
         self._name = name
-        self._meanwhile = meanwhile
 
     def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | Body = b"") -> Response:
-        self._meanwhile()
-        self._deaths.maybe("before")
         sent = fingerprint(body) if isinstance(body, bytes) else len(body)
         try:
             answer = self._inner.send(method, url, headers, body)
@@ -93,11 +77,6 @@ class MortalTransport:
             self._trace.add("http", by=self._name, method=method, url=url, body=sent, error=error.code)
             raise
         self._trace.add("http", by=self._name, method=method, url=url, body=sent, status=answer.status)
-        try:
-            self._deaths.maybe("after")
-        except Crash:
-            answer.close()
-            raise
         return answer
 
     def close(self) -> None:

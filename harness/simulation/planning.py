@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import random
 from collections.abc import Callable
 from typing import Any
 
-from harness.engine.checkpoints import NAMES
+from harness.engine.checkpoints import NAMES, REQUESTS
 from harness.engine.settings import Dialect
-from harness.simulation.script import Call, CallKind, Fault, Item, Kill, Outage, Script, Step, Wait
+from harness.simulation.script import Call, CallKind, Fault, Item, Outage, Script, Step, Wait
 
 KIB = 1024
 _ERRORS: tuple[Any, ...] = ("SlowDown", "InternalError", 502, 503)
@@ -70,7 +69,7 @@ def _calls(chance: random.Random, objects: int) -> list[list[Call]]:
         for version in range(versions):
             number += 1
             calls.append(_version(chance, key, number, first=version == 0))
-            while calls[-1].kind != "delete" and chance.random() < 0.25:
+            while calls[-1].kind != "delete" and chance.random() < 0.35:
                 number += 1
                 kind: CallKind = chance.choice(("tag", "tag", "untag"))
                 calls.append(Call(kind, key, number, back=chance.randint(0, min(2, version))))
@@ -100,9 +99,10 @@ def _mixed(chance: random.Random, keys: list[list[Call]], pause: float) -> list[
         if chance.random() < 0.5:
             calls = chance.choice(window)
             call = calls.pop(0)
-            if chance.random() < 0.3:
-                # while an engine is at work, most of them in the middle of the same object
-                items += [dataclasses.replace(call, amid=chance.randrange(12)), Step(chance.randrange(2))]
+            if calls and chance.random() < 0.4:
+                items += _race(chance, call, calls.pop(0))
+            elif chance.random() < 0.3:
+                items += _amid(chance, call)
             else:
                 items.append(call)
             window = [calls for calls in window if calls]
@@ -112,6 +112,29 @@ def _mixed(chance: random.Random, keys: list[list[Call]], pause: float) -> list[
             items.append(Step(chance.randrange(2), chance.choice((1, 1, 2, 3))))
             items.append(Wait(round(chance.random() * 0.2, 3)))
     return items
+
+
+def _race(chance: random.Random, first: Call, second: Call) -> list[Item]:
+    """Two calls about one key, the second one while the first one's work is done: whichever engine does it."""
+    items: list[Item] = [Step(0), Step(1)] if chance.random() < 0.5 else []
+    held = [Step(engine, requests=chance.randrange(8)) for engine in (0, 1)]
+    return [*items, first, *held, second, Step(0), Step(1)]
+
+
+def _amid(chance: random.Random, call: Call) -> list[Item]:
+    """A call while an engine is at work, most often in the middle of the same object; another one may be as well.
+
+    No time passes meanwhile: an engine that is held for minutes has lost its patience.
+    """
+    engine = chance.randrange(2)
+    items: list[Item] = [Step(engine, requests=chance.randrange(12)), call]
+    if chance.random() < 0.25:
+        items.append(Step(1 - engine))
+    if chance.random() < 0.25:
+        items.append(Step(engine, requests=chance.randrange(4)))
+        if chance.random() < 0.5:
+            items.append(Step(1 - engine))
+    return [*items, Step(engine)]
 
 
 def _trouble(chance: random.Random, *, patient: bool) -> Item:
@@ -149,8 +172,11 @@ def _damaged(chance: random.Random) -> Fault:
 
 
 def _kill(chance: random.Random) -> Fault:
-    rule = {"site": "engine", "operation": chance.choice(NAMES), "kill": True}
-    return Fault(rule | {"after": chance.choice((0, 0, 1, 3)), "times": 1})
+    return _death(chance.choice(NAMES), chance.choice((0, 0, 1, 3)))
+
+
+def _death(point: str, after: int) -> Fault:
+    return Fault({"site": "engine", "operation": point, "kill": True, "after": after, "times": 1})
 
 
 def _produced_twice(chance: random.Random) -> Fault:
@@ -167,7 +193,7 @@ _TROUBLES: dict[str, tuple[float, Callable[[random.Random], Item]]] = {
     "cloudserver": (5, lambda chance: _http(chance, "cloudserver", _SOURCE)),
     "damage": (1, _damaged),
     "kill": (3, _kill),
-    "kill at a request": (3, lambda chance: Kill(chance.choice(("before", "after")), chance.randint(0, 12))),
+    "kill at a request": (3, lambda chance: _death(chance.choice(REQUESTS), chance.randint(0, 12))),
     "twice": (2, _produced_twice),
     "late": (1.5, _comes_late),
     "outage": (0.5, lambda chance: Outage(chance.choice((1.0, 60.0, 3600.0)))),

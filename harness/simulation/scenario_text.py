@@ -1,115 +1,144 @@
-"""A script as a scenario, for the embedded stack: the same calls and faults, with real processes and real time."""
+"""A script as a scenario whose engines take turns: the same calls, turns, faults and pauses, step by step."""
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 from collections.abc import Iterator
 from typing import Any
 
 from harness.simulation.clients import body, described, first_tags
-from harness.simulation.script import Call, Fault, Item, Kill, Outage, Script
+from harness.simulation.script import Call, Fault, Item, Outage, Script, Step, Wait
+from harness.simulation.world import IMPATIENT, SOURCE, overrides
 
 _HEADERS = {"content-type": "ContentType", "cache-control": "CacheControl"}
 _USER = "x-amz-meta-"
 
 
+@dataclasses.dataclass(slots=True)
+class _Version:
+    """What a later step calls it by, and the tags that it must have."""
+
+    name: str
+    tags: dict[str, str]
+
+
 def scenario(script: Script, title: str) -> str:
-    """The text of a scenario that passes when everything arrives once, and in order.
-
-    The engine is stopped while clients do what they did between two of its rounds, unless a rule is to end it: an
-    engine that is started later does not know of that rule. A death at a request of the
-    engine's own has no name in a scenario: the engine is killed then and there.
-    """
-    lines = [
-        "# yaml-language-server: $schema=../../schema/scenario.schema.json",
-        f"scenario: {_plain(title)}",
-        f"about: found by a simulation, seed {script.seed}, and made smaller",
-        "tags: [simulation]",
-        f"dialects: [{script.dialect}]",
-        *_stack(script),
-        "buckets:",
-        "  src: {versioning: Enabled, replicates_to: aws}",
-        "steps:",
-    ]
-    dies = any(_is_death(item) for item in script.items)
-    names = itertools.count(1)
-    versions: dict[str, list[tuple[str, Call]]] = {}
-    for is_calls, group in itertools.groupby(_relevant(script.items), key=lambda item: isinstance(item, Call)):
-        items = list(group)
-        if not is_calls:
-            lines += [f"  - fault: {_plain(dict(one.rule))}" for one in items if isinstance(one, Fault)]
-            lines += ["  - kill: engine", "  - start: engine"] if any(isinstance(one, Kill) for one in items) else []
-            lines += _outage(items)
-            continue
-        lines += [] if dies else ["  - stop: engine"]
-        for call in items:
-            assert isinstance(call, Call)
-            lines += _call(call, versions.setdefault(call.key, []), f"v{next(names)}")
-        lines += _death([one for one in items if isinstance(one, Call)]) if dies else ["  - start: engine"]
-    lines += [*_end(script), "finally:", "  - start: engine"]
-    return "\n".join([*lines[:-2], *_checks(script, versions), *lines[-2:], ""])
+    """The text of a scenario that passes when everything arrives once, and in order."""
+    return "\n".join(_Text(script).lines(title)) + "\n"
 
 
-def _relevant(items: tuple[Item, ...]) -> Iterator[Item]:
-    return (item for item in items if isinstance(item, Call | Fault | Kill | Outage))
+class _Text:
+    def __init__(self, script: Script) -> None:
+        self._script = script
+        self._names = (f"v{number}" for number in itertools.count(1))
+        self._versions: dict[str, list[_Version]] = {}
+
+    def lines(self, title: str) -> Iterator[str]:
+        script = self._script
+        yield f"scenario: {_plain(title)}"
+        yield f"about: found by a simulation, seed {script.seed}, and made smaller"
+        yield "tags: [simulation]"
+        yield f"dialects: [{script.dialect}]"
+        yield "stack:"
+        yield f"  twins: {{engines: {script.engines}, seed: {script.seed}}}"
+        yield from _settings(script)
+        yield "buckets:"
+        yield f"  {SOURCE}: {{versioning: Enabled, replicates_to: aws}}"
+        yield "steps:"
+        for item in script.items:
+            yield from self._item(item)
+        if any(isinstance(item, Fault) for item in script.items):
+            yield "  - clear_faults:"
+        if any(isinstance(item, Outage) for item in script.items):
+            yield "  - start: kafka"
+        yield "  - settle:"
+        yield from self._checks()
+
+    def _item(self, item: Item) -> Iterator[str]:
+        match item:
+            case Call():
+                yield from self._call(item)
+            case Fault():
+                yield f"  - fault: {_plain(dict(item.rule))}"
+            case Step():
+                named = {"engine": item.engine % self._script.engines, "rounds": item.rounds}
+                asked = {} if item.requests is None else {"requests": item.requests}
+                yield f"  - turn: {_plain(named | asked)}"
+            case Wait():
+                yield f"  - advance: {item.seconds:.3f}s"
+            case Outage():
+                yield f"  - outage: {item.seconds:.3f}s"
+
+    def _call(self, call: Call) -> Iterator[str]:
+        place: dict[str, Any] = {"Bucket": SOURCE, "Key": call.key}
+        versions = self._versions.setdefault(call.key, [])
+        match call.kind:
+            case "put":
+                yield f"  - put_object: {_plain(place | _described(call) | _tagging(call))}"
+                yield self._save(versions, first_tags(call))
+            case "multipart":
+                yield from self._upload(call, place, versions)
+            case "delete":
+                yield f"  - delete_object: {_plain(place)}"
+            case _ if not versions:
+                return
+            case "copy":
+                source = place | {"VersionId": f"${versions[-1].name}"}
+                yield f"  - copy_object: {_plain(place | {'CopySource': source})}"
+                yield self._save(versions, versions[-1].tags)
+            case _:
+                version = versions[max(0, len(versions) - 1 - call.back)]
+                place["VersionId"] = f"${version.name}"
+                version.tags = {"changed": str(call.number)} if call.kind == "tag" else {}
+                if call.kind == "untag":
+                    yield f"  - delete_object_tagging: {_plain(place)}"
+                else:
+                    yield f"  - put_object_tagging: {_plain(place | {'Tagging': {'TagSet': _tag_set(version.tags)}})}"
+
+    def _save(self, versions: list[_Version], tags: dict[str, str]) -> str:
+        versions.append(_Version(next(self._names), dict(tags)))
+        return f"    save: {{{versions[-1].name}: VersionId}}"
+
+    def _upload(self, call: Call, place: dict[str, Any], versions: list[_Version]) -> Iterator[str]:
+        """A multipart upload of one part."""
+        name = f"u{call.number}"
+        content = _described(call)
+        bytes_of_it = content.pop("Body")
+        upload = place | {"UploadId": f"${name}"}
+        parts = {"Parts": [{"PartNumber": 1, "ETag": f"${name}e"}]}
+        yield f"  - create_multipart_upload: {_plain(place | content)}"
+        yield f"    save: {{{name}: UploadId}}"
+        yield f"  - upload_part: {_plain(upload | {'PartNumber': 1, 'Body': bytes_of_it})}"
+        yield f"    save: {{{name}e: ETag}}"
+        yield f"  - complete_multipart_upload: {_plain(upload | {'MultipartUpload': parts})}"
+        yield self._save(versions, {})
+
+    def _checks(self) -> Iterator[str]:
+        """Status and tags of each version at the source; then both sides together."""
+        for key, versions in self._versions.items():
+            for version in versions:
+                place = _plain({"Bucket": SOURCE, "Key": key, "VersionId": f"${version.name}"})
+                if self._script.patient:
+                    yield f"  - head_object: {place}"
+                    yield "    expect: {ReplicationStatus: COMPLETED}"
+                yield f"  - get_object_tagging: {place}"
+                yield f"    expect: {_plain({'TagSet': _tag_set(version.tags)})}"
+        yield f"  - audit: {SOURCE}" if self._script.patient else f"  - audit: {{bucket: {SOURCE}, may_fail: true}}"
+        yield "    expect: {wrong: []}"
 
 
-def _stack(script: Script) -> Iterator[str]:
+def _settings(script: Script) -> Iterator[str]:
+    """What sets its engines apart; how they retry has a word of its own."""
+    found = overrides(script)
     if not script.patient:
-        yield "stack:"
-        yield "  retry: {maxRetries: 2, timeoutS: 60, backoff: {min: 10, max: 1000, jitter: 0.2, factor: 2}}"
-    elif script.multipart:
-        yield "stack:"
+        yield f"  retry: {_plain(IMPATIENT)}"
+    rest = {name: value for name, value in found.items() if name != "queueProcessor"}
     if script.multipart:
-        yield "  engine: {queueProcessor: {minMPUSizeMB: 0}}"
-
-
-def _is_death(item: Item) -> bool:
-    return isinstance(item, Fault) and bool(item.rule.get("kill"))
-
-
-def _death(calls: list[Call]) -> list[str]:
-    """A rule ends the engine when it is at its point, which is most often at an object that AWS has; the next one is
-    started."""
-    written = [call for call in calls if call.kind in {"put", "multipart"}]
-    lines = []
-    if written and calls[-1].kind != "delete":
-        place = {"Bucket": "aws", "Key": f"$src/{written[-1].key}"}
-        arrived = f"    expect: {{ContentLength: {written[-1].size}}}"
-        lines = [f"  - head_object: {_plain(place)}", "    at: aws", "    eventually: 40s", arrived]
-    return [*lines, "  - kill: engine", "  - start: engine"]
-
-
-def _outage(items: list[Item]) -> list[str]:
-    return ["  - stop: kafka", "  - start: kafka"] if any(isinstance(one, Outage) for one in items) else []
-
-
-def _end(script: Script) -> list[str]:
-    return ["  - settle: 90s"] if script.items else []
-
-
-def _call(call: Call, versions: list[tuple[str, Call]], name: str) -> list[str]:
-    place: dict[str, Any] = {"Bucket": "src", "Key": call.key}
-    match call.kind:
-        case "put" | "multipart":
-            versions.append((name, call))
-            return [f"  - put_object: {_plain(place | _described(call))}", f"    save: {{{name}: VersionId}}"]
-        case "delete":
-            return [f"  - delete_object: {_plain(place)}"]
-        case _ if not versions:
-            return []
-        case "copy":
-            origin, first = versions[-1]
-            source = {"Bucket": "src", "Key": call.key, "VersionId": f"${origin}"}
-            versions.append((name, first))
-            return [f"  - copy_object: {_plain(place | {'CopySource': source})}", f"    save: {{{name}: VersionId}}"]
-        case _:
-            place["VersionId"] = f"${versions[max(0, len(versions) - 1 - call.back)][0]}"
-            if call.kind == "untag":
-                return [f"  - delete_object_tagging: {_plain(place)}"]
-            tags = {"TagSet": [{"Key": "changed", "Value": str(call.number)}]}
-            return [f"  - put_object_tagging: {_plain(place | {'Tagging': tags})}"]
+        rest["queueProcessor"] = {"minMPUSizeMB": 0}
+    if rest:
+        yield f"  engine: {_plain(rest)}"
 
 
 def _described(call: Call) -> dict[str, Any]:
@@ -119,42 +148,16 @@ def _described(call: Call) -> dict[str, Any]:
             found.setdefault("Metadata", {})[name.removeprefix(_USER)] = value
         else:
             found[_HEADERS[name]] = value
+    return found
+
+
+def _tagging(call: Call) -> dict[str, str]:
     tags = first_tags(call)
-    return found | ({"Tagging": "&".join(f"{name}={value}" for name, value in tags.items())} if tags else {})
+    return {"Tagging": "&".join(f"{name}={value}" for name, value in tags.items())} if tags else {}
 
 
-def _checks(script: Script, versions: dict[str, list[tuple[str, Call]]]) -> Iterator[str]:
-    """Status, number, order and tags of what is on AWS, key by key."""
-    for key, of_key in versions.items():
-        mine = [call for call in script.calls if call.key == key]
-        for name, _ in of_key:
-            yield f"  - head_object: {_plain({'Bucket': 'src', 'Key': key, 'VersionId': f'${name}'})}"
-            yield "    expect: {ReplicationStatus: COMPLETED}"
-        sizes = [call.size for _, call in reversed(of_key)]
-        yield f"  - list_object_versions: {_plain({'Bucket': 'aws', 'Prefix': f'$src/{key}'})}"
-        yield "    at: aws"
-        yield f"    expect: {_plain({'Versions[].Size': sizes})}"
-        if mine and mine[-1].kind != "delete" and of_key:
-            tags = _last_tags(mine, of_key)
-            yield f"  - head_object: {_plain({'Bucket': 'aws', 'Key': f'$src/{key}'})}"
-            yield "    at: aws"
-            yield f"    expect: {_plain({'Metadata.scal-version-id': f'${of_key[-1][0]}'})}"
-            yield f"  - get_object_tagging: {_plain({'Bucket': 'aws', 'Key': f'$src/{key}'})}"
-            yield "    at: aws"
-            yield f"    expect: {_plain({'TagSet': [{'Key': name, 'Value': value} for name, value in tags.items()]})}"
-
-
-def _last_tags(calls: list[Call], versions: list[tuple[str, Call]]) -> dict[str, str]:
-    """The tags that the newest version has at the end."""
-    tags = first_tags(versions[-1][1])
-    newest = 0
-    for number, call in enumerate(calls):
-        if call.kind in {"put", "multipart", "copy"}:
-            newest = number
-    for call in calls[newest + 1 :]:
-        if call.back == 0 and call.kind in {"tag", "untag"}:
-            tags = {"changed": str(call.number)} if call.kind == "tag" else {}
-    return tags
+def _tag_set(tags: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Key": name, "Value": value} for name, value in tags.items()]
 
 
 def _plain(value: Any) -> str:

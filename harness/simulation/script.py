@@ -11,7 +11,7 @@ from harness.engine.settings import Dialect
 from harness.errors import UsageError
 
 CallKind = Literal["put", "multipart", "copy", "delete", "tag", "untag"]
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -22,7 +22,6 @@ class Call:
         number: varies body, metadata and tags.
         size: bytes.
         back: ``tag`` and ``untag``: how many versions before the newest one.
-        amid: between two requests of an engine: so many more of its requests go first. None: now.
     """
 
     kind: CallKind
@@ -30,7 +29,6 @@ class Call:
     number: int
     size: int = 0
     back: int = 0
-    amid: int | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -41,22 +39,16 @@ class Fault:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Kill:
-    """An engine dies at a request of its own: before it leaves, or when its answer is there.
-
-    ``after``: so many requests go well first.
-    """
-
-    when: Literal["before", "after"]
-    after: int = 0
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
 class Step:
-    """One engine does so many rounds."""
+    """One engine does so many rounds.
+
+    ``requests``: it is held in front of the next request after so many, and everything else goes on; its next step
+    begins with what it was at.
+    """
 
     engine: int
     rounds: int = 1
+    requests: int | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -73,11 +65,10 @@ class Outage:
     seconds: float
 
 
-Item: TypeAlias = Call | Fault | Kill | Step | Wait | Outage
+Item: TypeAlias = Call | Fault | Step | Wait | Outage
 _KINDS: dict[str, type[Any]] = {
     "call": Call,
     "fault": Fault,
-    "kill": Kill,
     "step": Step,
     "wait": Wait,
     "outage": Outage,

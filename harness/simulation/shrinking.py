@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from harness.simulation.script import Call, Fault, Item, Kill, Script, Step, Wait
+from harness.simulation.clients import UNIQUE
+from harness.simulation.script import Call, Fault, Item, Script, Step, Wait
 from harness.simulation.world import simulate
 
 Thing = TypeVar("Thing")
@@ -104,18 +105,18 @@ def minimised(things: Sequence[Thing], fails: Callable[[Sequence[Thing]], bool])
 def _simpler(item: Item) -> Iterator[Item]:
     match item:
         case Call():
-            if item.amid is not None:
-                yield dataclasses.replace(item, amid=None)
-            if item.size > 1:
-                yield dataclasses.replace(item, size=1)
+            if item.size > UNIQUE:
+                yield dataclasses.replace(item, size=UNIQUE)
         case Fault(rule=rule):
             for name, value in (("after", 0), ("times", 1)):
                 if rule.get(name, value) != value:
                     yield Fault({**rule, name: value})
-        case Kill(after=after) if after:
-            yield dataclasses.replace(item, after=0)
-        case Step(rounds=rounds) if rounds > 1:
-            yield dataclasses.replace(item, rounds=1)
+        case Step():
+            if item.requests is not None:
+                yield dataclasses.replace(item, requests=None)
+                yield dataclasses.replace(item, requests=0)
+            if item.rounds > 1:
+                yield dataclasses.replace(item, rounds=1)
         case Wait(seconds=seconds) if seconds > 1:
             yield Wait(1.0)
         case _:

@@ -59,8 +59,8 @@ DEFECTS = (
     Defect(
         "the position is saved before its entries are published",
         _POPULATOR,
-        "        published = self._publish(batch)\n        self._position = batch.next",
-        "        self._position = batch.next\n        self.save()\n        published = self._publish(batch)",
+        "        self._checkpoints.reach(POPULATOR_READ)",
+        "        self._position = batch.next\n        self.save()\n        self._checkpoints.reach(POPULATOR_READ)",
     ),
     Defect(
         "offsets are committed before their work is done",

@@ -4,7 +4,8 @@
     python tests/simulation/defects.py marker tags         # those whose names hold one of these
     python tests/simulation/defects.py --markdown table.md
 
-A defect is found when a simulation fails; its shrunk script passes without the defect, and has few client calls.
+A defect is proven when a simulation fails, what it was shrunk to has few client calls and passes without the defect,
+and the printed scenario fails with the defect and passes without it.
 """
 
 from __future__ import annotations
@@ -34,8 +35,9 @@ class Verdict(NamedTuple):
         kind: how the simulation failed; "" for a defect that was not found.
         calls: client calls of the shrunk script.
         passes_without: whether that script passes on the packages as they are.
-        told: what the command said.
-        scenario: the text that it left.
+        scenario_fails, scenario_passes: with the defect; without it.
+        told: what the commands said.
+        scenario: the text that was left.
     """
 
     defect: Defect
@@ -47,10 +49,13 @@ class Verdict(NamedTuple):
     seconds: float
     told: str
     scenario: str = ""
+    scenario_fails: bool = False
+    scenario_passes: bool = False
 
     @property
-    def found(self) -> bool:
-        return bool(self.kind) and self.calls <= MOST_CALLS and self.passes_without
+    def proven(self) -> bool:
+        small = bool(self.kind) and self.calls <= MOST_CALLS
+        return small and self.passes_without and self.scenario_fails and self.scenario_passes
 
 
 def with_defect(text: str, defect: Defect) -> str:
@@ -70,36 +75,46 @@ def look_for(defect: Defect, seeds: int = 150, shrink_runs: int = 400, timeout: 
         file = folder / defect.file
         file.write_text(with_defect(file.read_text(encoding="utf-8"), defect), encoding="utf-8")
         begun = time.monotonic()
-        arguments = ["--seeds", str(seeds), "--objects", "10", "--fail-fast", "--keep", "found"]
+        arguments = ["simulate", "--seeds", str(seeds), "--objects", "10", "--fail-fast", "--keep", "found"]
         arguments += ["--shrink-runs", str(shrink_runs), *(["--dialect", defect.dialect] if defect.dialect else [])]
-        told = _simulate(folder, folder, arguments, timeout)
+        told = _harness(folder, folder, arguments, timeout)
         seconds = time.monotonic() - begun
         left = next(iter((folder / "found").glob("seed-*")), None)
         if left is None:
             return Verdict(defect, 0, "", 0, 0, False, seconds, told.stdout)
-        script = left / "script.jsonl"
-        lines = script.read_text(encoding="utf-8").splitlines()[1:]
-        kind = (left / "scenario.yaml").read_text(encoding="utf-8").splitlines()[1].split('"')[1].partition(",")[0]
-        without = _simulate(PROJECT, folder, ["--script", str(script)], timeout)
-        return Verdict(
-            defect,
-            int(left.name.split("-")[1]),
-            kind,
-            sum('"do": "call"' in line for line in lines),
-            len(lines),
-            without.returncode == 0,
-            seconds,
-            told.stdout + without.stdout,
-            (left / "scenario.yaml").read_text(encoding="utf-8"),
-        )
+        return _proven(defect, folder, left, told.stdout, seconds)
 
 
-def _simulate(
-    packages: Path, folder: Path, arguments: Sequence[str], timeout: float
+def _proven(defect: Defect, folder: Path, left: Path, told: str, seconds: float) -> Verdict:
+    """The script without the defect; the scenario with it and without it."""
+    script, scenario = left / "script.jsonl", left / "scenario.yaml"
+    lines = script.read_text(encoding="utf-8").splitlines()[1:]
+    text = scenario.read_text(encoding="utf-8")
+    # each in a folder where its packages are those that Python finds first
+    without = _harness(PROJECT, left, ["simulate", "--script", str(script)])
+    failing = _harness(folder, folder, ["run", str(scenario)])
+    passing = _harness(PROJECT, left, ["run", str(scenario)])
+    return Verdict(
+        defect,
+        int(left.name.split("-")[1]),
+        text.partition('"')[2].partition(",")[0],
+        sum('"do": "call"' in line for line in lines),
+        len(lines),
+        without.returncode == 0,
+        seconds,
+        told + without.stdout + failing.stdout + passing.stdout,
+        text,
+        failing.returncode == 1 and "1 failed" in failing.stdout,
+        passing.returncode == 0 and "1 passed" in passing.stdout,
+    )
+
+
+def _harness(
+    packages: Path, folder: Path, arguments: Sequence[str], timeout: float = 600
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "harness.cli", "simulate", *arguments],
-        cwd=folder if packages != PROJECT else PROJECT,
+        [sys.executable, "-m", "harness.cli", *arguments],
+        cwd=folder,
         env={**os.environ, "PYTHONPATH": str(packages)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -111,12 +126,23 @@ def _simulate(
 
 def markdown(verdicts: Sequence[Verdict]) -> str:
     """The table for people."""
-    lines = ["| Defect | Found by | As | Calls | Items |", "|---|---|---|---|---|"]
+    lines = [
+        "| Defect | What is broken | Seed | Shows as | Calls | Scenario with it | Without it |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for one in verdicts:
-        found = f"seed {one.seed}" if one.found else "**nobody**"
-        lines.append(f"| {one.defect.name} | {found} | {one.kind} | {one.calls} | {one.items} |")
-    count = sum(one.found for one in verdicts)
-    return "\n".join([*lines, "", f"{count} of {len(verdicts)} found.", ""])
+        cells = (
+            one.defect.name,
+            f"`{one.defect.file}`",
+            f"{one.seed}" if one.kind else "not found",
+            one.kind,
+            str(one.calls),
+            "fails" if one.scenario_fails else "**passes**",
+            "passes" if one.scenario_passes else "**fails**",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    count = sum(one.proven for one in verdicts)
+    return "\n".join([*lines, "", f"{count} of {len(verdicts)} proven.", ""])
 
 
 @click.command()
@@ -135,18 +161,20 @@ def main(words: tuple[str, ...], jobs: int, seeds: int, shrink_runs: int, table:
         for future in concurrent.futures.as_completed(futures):
             verdict = future.result()
             verdicts.append(verdict)
-            mark = "✓" if verdict.found else "✗"
+            mark = "✓" if verdict.proven else "✗"
             click.echo(
                 f"{mark} {verdict.defect.name}: {verdict.kind or 'not found'}, seed {verdict.seed},"
-                f" {verdict.calls} calls,"
-                f" {verdict.items} items, {verdict.seconds:.0f} s"
-                f"{'' if verdict.passes_without else ', fails without it too'}"
+                f" {verdict.calls} calls, {verdict.items} items, {verdict.seconds:.0f} s;"
+                f" without it {'passes' if verdict.passes_without else 'FAILS'}; scenario with it"
+                f" {'fails' if verdict.scenario_fails else 'PASSES'}, without it"
+                f" {'passes' if verdict.scenario_passes else 'FAILS'}"
             )
             if verbose:
                 click.echo(verdict.told)
     if table is not None:
+        verdicts.sort(key=lambda one: DEFECTS.index(one.defect))
         table.write_text(markdown(verdicts), encoding="utf-8")
-    sys.exit(0 if verdicts and all(one.found for one in verdicts) else 1)
+    sys.exit(0 if verdicts and all(one.proven for one in verdicts) else 1)
 
 
 if __name__ == "__main__":

@@ -28,9 +28,9 @@ def test_a_script_is_read_as_it_was_written(seed: int) -> None:
         ("", 1),
         ("[]\n", 1),
         ("{}\n", 1),
-        ('{"simulation": 2}\n', 1),
-        ('{"simulation": 1, "seed": 1, "dialect": "design"}\n{"do": "fly"}\n', 2),
-        ('{"simulation": 1, "seed": 1, "dialect": "design"}\n{"do": "wait", "hours": 1}\n', 2),
+        ('{"simulation": 1}\n', 1),
+        ('{"simulation": 2, "seed": 1, "dialect": "design"}\n{"do": "fly"}\n', 2),
+        ('{"simulation": 2, "seed": 1, "dialect": "design"}\n{"do": "wait", "hours": 1}\n', 2),
         ("[" * 100_000, 1),
     ],
 )
@@ -55,6 +55,7 @@ def test_a_scenario_expects_the_tags_that_were_set_last() -> None:
     text = scenario(Script(1, "design", calls), "tags")
     assert '- fault: {"site": "aws", "operation": "PutObject", "error": "SlowDown", "times": 1}' in text
     assert '{"TagSet": [{"Key": "changed", "Value": "6"}]}' in text.splitlines()[-3]
+    assert text.splitlines()[-2] == "  - audit: src"
 
 
 def test_what_is_due_happens_in_its_time_and_what_waits_too_long_is_stuck() -> None:

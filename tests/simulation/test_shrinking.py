@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.simulation.clients import UNIQUE
 from harness.simulation.planning import script_of
 from harness.simulation.script import Call, Fault, Script, Step
 from harness.simulation.shrinking import Shrinker, minimised
@@ -43,7 +44,7 @@ def test_a_script_is_shrunk_to_the_calls_and_faults_that_matter() -> None:
     shrinker = Shrinker(broken_by_a_second_put)
     shrunk = shrinker.shrink(script)
     assert broken_by_a_second_put(shrunk) == "lost copy"
-    assert all(call.size <= 1 for call in shrunk.calls)
+    assert all(call.size <= UNIQUE for call in shrunk.calls)
     assert len(shrunk.calls) == 2
     assert len(shrunk.items) == 3
     assert not any(isinstance(item, Step) for item in shrunk.items)
