@@ -66,7 +66,8 @@ def _or_null(check: Check) -> Check:
 
 
 def _is_tag_set(value: Any) -> bool:
-    return isinstance(value, dict) and all(map(_is_text, value.values()))
+    """An emptied set is stored as an empty list (cloudserver lib/api/objectPutTagging.js)."""
+    return value == [] or (isinstance(value, dict) and all(map(_is_text, value.values())))
 
 
 def _is_data_key(value: Any) -> bool:

@@ -26,7 +26,13 @@ class RecentlyCompleted:
         self._copies: OrderedDict[Hashable, str] = OrderedDict()
 
     def knows(self, entry: ObjectQueueEntry, message: bytes) -> bool:
-        """Whether a message that says the same, byte for byte, was completed before."""
+        """Whether a message that says the same, byte for byte, was completed before.
+
+        Never so of updates: who sets the same tags once more says the same again, and waits for it; to do them twice
+        does no harm.
+        """
+        if "DATA" not in entry.content and not entry.is_delete_marker:
+            return False
         with self._lock:
             return _digest(entry, message) in self._messages
 

@@ -13,9 +13,10 @@ from harness.simulation.planning import script_of
 from harness.simulation.scenario_text import scenario
 from harness.simulation.script import Script
 from harness.simulation.shrinking import Shrinker
-from harness.simulation.world import Result, simulate
+from harness.simulation.world import Result, simulate, taped
 
 SCRIPT, WHOLE, TRACE, SCENARIO = "script.jsonl", "whole.jsonl", "trace.jsonl", "scenario.yaml"
+TAPE = "small.tape"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ def _keep(outcome: Outcome, folder: Path) -> Path:
         (SCRIPT, shown.script.dumped()),
         (TRACE, shown.trace.text()),
         (SCENARIO, scenario(shown.script, title)),
+        (TAPE, taped(shown.script)[1]),
     ):
         (here / name).write_text(text, encoding="utf-8", errors="surrogateescape")
     return here

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import IO, TYPE_CHECKING, Any
 
 from fake_cloudserver import FakeCloudServer, MemoryAws, SeededRandomness, Settings
 from harness.engine.checkpoints import Checkpoints
@@ -15,7 +16,9 @@ from harness.errors import UsageError
 from harness.faults.middleware import Faults
 from harness.faults.rules import FaultBoard, Fired
 from harness.faults.seams import FaultyCheckpoints
+from harness.queue.base import Queue
 from harness.queue.memory import MemoryQueue
+from harness.request_log import WsgiApp
 from harness.simulation.audit import Report, Truth, audit, told_by
 from harness.simulation.clock import SimulationClock, Stuck
 from harness.simulation.engines import Crash, Deaths, HoldingCheckpoints, MemberQueue, TracedTransport
@@ -25,10 +28,15 @@ from harness.simulation.turns import Turn
 from harness.simulation.watching import StatusWatch
 from harness.transport import WsgiTransport
 
+if TYPE_CHECKING:
+    from harness.tape.model import Header
+    from harness.tape.recorder import Recorder
+
 TARGET = "target"
 SITE = "aws-us-east-1"
 ROLE = "arn:aws:iam::root:role/s3-replication-role"
 HOST = "127.0.0.1:8000"
+ENGINE_KEYS = ("replicationKey1", "replicationSecretKey1")
 #: An engine that never gives up.
 PATIENT = {"maxRetries": 1000, "timeoutS": 1e9, "backoff": {"min": 10, "max": 1000, "jitter": 0.2, "factor": 2}}
 MOST_ENGINES = 9
@@ -77,10 +85,34 @@ class Twins:
         self._engines: list[tuple[Engine, MemberQueue] | None] = [None] * engines
         self._held: dict[int, Turn] = {}
         self._starts = itertools.count()
+        self._recorder: Recorder | None = None
+        self._exits = contextlib.ExitStack()
 
     def close(self) -> None:
         self._let_go()
+        self._exits.close()
         self.fake.close()
+
+    def record(self, stream: IO[str], header: Header) -> None:
+        """Write a tape of everything from now on, which is to be before anything has happened."""
+        from harness.tape.recorder import Recorder
+        from harness.tape.writer import TapeWriter
+
+        settings = self.fake.settings
+        recorder = self._recorder = Recorder(self.clock, engine_keys={ENGINE_KEYS[0]})
+        names = {access: account.name for account in settings.accounts for access, _ in account.keys}
+        self._exits.enter_context(recorder.writing(TapeWriter(stream, header, accounts=names)))
+        self._exits.callback(recorder.watch_journal(self.fake.journal, "cloudserver"))
+        recorder.watch_board(self.board)
+
+    def tell(self, kind: str, **what: Any) -> None:
+        """A fact for the tape, if there is one."""
+        if self._recorder is not None:
+            self._recorder.fact(kind, **what)
+
+    def app(self, inner: WsgiApp) -> WsgiApp:
+        """The fake as it is asked."""
+        return inner if self._recorder is None else self._recorder.wrap(inner, "cloudserver")
 
     @property
     def engines(self) -> int:
@@ -99,11 +131,13 @@ class Twins:
     def advance(self, seconds: float) -> None:
         """Time passes. Raises Stuck."""
         self.allow(seconds)
+        self.tell("clock", seconds=seconds)
         self.clock.advance(seconds)
 
     def outage(self, seconds: float) -> None:
         """Kafka is gone from now on, and back when so much time has passed."""
         self.trace.add("outage", seconds=seconds)
+        self.tell("outage", seconds=seconds)
         self.queue.begin_outage()
         self.clock.at(seconds, self.queue.end_outage)
 
@@ -113,6 +147,8 @@ class Twins:
         How much there was to do. One that was held finishes what it was at instead. Raises Stuck.
         """
         index = engine % len(self._engines)
+        held = {} if requests is None else {"requests": requests}
+        self.tell("step", part=f"engine-{index}", rounds=rounds, **held)
         turn = self._held.pop(index, None)
         if turn is None and requests is None:
             return self._rounds(index, rounds)
@@ -152,26 +188,35 @@ class Twins:
         try:
             running = self._engines[index]
             if running is None:
-                queue = MemberQueue(self.queue, self.board, self.clock)
+                queue = MemberQueue(self._seen_queue(), self.board, self.clock)
                 running = self._engines[index] = self._new_engine(index, queue), queue
-            taken = running[0].step()
-            self.problems += self._watch.look()
-            return taken
+            return self._worked(running[0])
         except Crash:
             self.trace.add("killed", engine=index)
+            self.tell("crash", part=f"engine-{index}")
         except Exception as error:  # noqa: BLE001  (whatever it is, a part of an engine ended by it)
             self.trace.add("broken", engine=index, error=repr(error))
             self.problems.append(("engine broke", repr(error)))
         self._bury(index)
         return 1
 
+    def _worked(self, engine: Engine) -> int:
+        taken = engine.step()
+        self.problems += self._watch.look()
+        return taken
+
     def _bury(self, index: int) -> None:
         running, self._engines[index] = self._engines[index], None
         if running is not None:
             running[1].bury()
 
+    def _seen_queue(self) -> Queue:
+        from harness.tape.seams import RecordedQueue
+
+        return self.queue if self._recorder is None else RecordedQueue(self.queue, self._recorder)
+
     def _new_engine(self, index: int, queue: MemberQueue) -> Engine:
-        app: Callable[..., Iterable[bytes]] = Faults(self.fake.app, self.board, "cloudserver", self.clock)
+        app = self.app(Faults(self.fake.app, self.board, "cloudserver", self.clock))
         checkpoints: Checkpoints = HoldingCheckpoints(lambda: self._before_request(index))
         return Engine(
             self.settings,
@@ -238,7 +283,7 @@ def _loses_an_answer(fired: Fired) -> bool:
 
 def _settings(dialect: str, overrides: Mapping[str, Any]) -> EngineSettings:
     host, _, port = HOST.partition(":")
-    source = {"auth": {"type": "service", "accessKey": "replicationKey1", "secretKey": "replicationSecretKey1"}}
+    source = {"auth": {"type": "service", "accessKey": ENGINE_KEYS[0], "secretKey": ENGINE_KEYS[1]}}
     processor = {"retry": {"aws_s3": PATIENT}} | dict(overrides.get("queueProcessor", {}))
     return EngineSettings.model_validate(
         {

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import io
 from collections.abc import Iterator
-from typing import Any
+from importlib.metadata import version
+from typing import IO, TYPE_CHECKING, Any
 
-from fake_cloudserver import FakeCloudServer
+from fake_cloudserver import Clock, FakeCloudServer, iso
 from harness.engine.signing import Credentials
 from harness.faults.description import to_rule
 from harness.simulation.audit import Report, Truth
@@ -17,6 +19,9 @@ from harness.simulation.script import Call, Fault, Item, Outage, Script, Step, W
 from harness.simulation.trace import Trace
 from harness.simulation.twins import HOST, ROLE, SITE, Twins
 from harness.transport import WsgiTransport
+
+if TYPE_CHECKING:
+    from harness.tape.model import Header
 
 SOURCE = "src"
 IMPATIENT = {"maxRetries": 2, "timeoutS": 60, "backoff": {"min": 10, "max": 1000, "jitter": 0.2, "factor": 2}}
@@ -47,13 +52,19 @@ class Result:
 
 
 class World:
-    """One run; :meth:`run` once."""
+    """One run; :meth:`run` once.
 
-    def __init__(self, script: Script) -> None:
+    Args:
+        tape: a tape of everything is written to it.
+    """
+
+    def __init__(self, script: Script, tape: IO[str] | None = None) -> None:
         self._script = script
         self.twins = Twins(script.dialect, script.seed, script.engines, overrides(script))
         fake, clock = self.twins.fake, self.twins.clock
-        self._clients = Clients(WsgiTransport(fake.app), f"http://{HOST}", SOURCE, _owner(fake), clock)
+        if tape is not None:
+            self.twins.record(tape, tape_header(script, clock))
+        self._clients = Clients(WsgiTransport(self.twins.app(fake.app)), f"http://{HOST}", SOURCE, _owner(fake), clock)
 
     def run(self) -> Result:
         """Do what the script says, let everything come to rest, and look."""
@@ -82,10 +93,13 @@ class World:
         twins.allow()
         match item:
             case Call():
-                version = self._clients.do(item)
-                twins.trace.add("call", do=item.kind, key=item.key, number=item.number, version=version)
+                told = {name: value for name in ("size", "back") if (value := getattr(item, name))}
+                twins.tell("call", do=item.kind, key=item.key, number=item.number, **told)
+                version_id = self._clients.do(item)
+                twins.trace.add("call", do=item.kind, key=item.key, number=item.number, version=version_id)
             case Fault():
                 twins.trace.add("rule", rule=dict(item.rule))
+                twins.tell("rule", do="set", name=f"rule-{number}", rule=dict(item.rule))
                 twins.board.add(f"rule-{number}", to_rule(dict(item.rule)))
             case Step():
                 twins.turn(item.engine, item.rounds, item.requests)
@@ -99,6 +113,7 @@ class World:
         self.twins.board.clear()
         self.twins.queue.end_outage()
         self.twins.trace.add("peace")
+        self.twins.tell("call", do="settle", key="", number=0)
         self.twins.settle()
 
 
@@ -116,6 +131,30 @@ def _noting(problems: list[tuple[str, str]]) -> Iterator[None]:
 def simulate(script: Script) -> Result:
     """Run a script from its beginning, in a world of its own."""
     return World(script).run()
+
+
+def taped(script: Script) -> tuple[Result, str]:
+    """The same, and the tape of it: the same from the same script, byte for byte."""
+    stream = io.StringIO()
+    return World(script, stream).run(), stream.getvalue()
+
+
+def tape_header(script: Script, clock: Clock) -> Header:
+    """What a tape says of twins: enough to put them together again."""
+    from harness.tape.model import Header
+
+    began = iso(clock.now())
+    return Header(
+        f"a simulation, seed {script.seed}",
+        {"cloudserver": "cloudserver"},
+        harness=version("cloudserver-harness"),
+        profile="8.8",
+        recorded=began,
+        seed=script.seed,
+        dialect=script.dialect,
+        clock=began,
+        twins={"engines": script.engines, "multipart": int(script.multipart), "patient": int(script.patient)},
+    )
 
 
 def overrides(script: Script) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``harness tape``: record, replay, serve."""
+"""``harness tape``: record, replay, serve, shrink, scenario."""
 
 from __future__ import annotations
 
@@ -89,6 +89,8 @@ def replay(path: Path, target: str | None, aws_target: str | None, config_dir: P
     loaded = files.load(path)
     if aws_target and not target:
         raise UsageError("--aws-target goes with --target")
+    if loaded.header.twins and not target:
+        sys.exit(_repeat(loaded))
     where = (
         into_running(loaded, path, urls_of(target, aws_target), config_dir)
         if target
@@ -112,11 +114,97 @@ def _play(loaded: Tape, playing: Replay, *, show_all: bool) -> int:
             if not show_all:
                 click.echo(f"\nin the tape:\n{around(loaded, outcome.event.n)}")
                 return 1
-    statuses = playing.statuses()
-    for line in statuses:
+    others = playing.happenings()
+    for n, line in others[: None if show_all else 1]:
         click.echo(line)
-    click.echo(f"{played} exchanges played; {'some differ' if differing or statuses else 'all as recorded'}")
-    return 1 if differing or statuses else 0
+        if n is not None and not show_all:
+            click.echo(f"\nin the tape:\n{around(loaded, n)}")
+    count = f", and {len(others)} other things happened in one run only" if others else ""
+    click.echo(f"{played} exchanges played; {'some differ' if differing else 'all as recorded'}{count}")
+    return 1 if differing or others else 0
+
+
+def _repeat(loaded: Tape) -> int:
+    """A simulation's tape: the same run must give the same tape, to the last event."""
+    from harness.simulation.from_tape import script_of_tape
+    from harness.simulation.world import taped
+    from harness.tape.format import parse
+    from harness.tape.happenings import first_difference
+    from harness.tape.surroundings import around
+
+    script = script_of_tape(loaded).script
+    found = first_difference(loaded, parse(taped(script)[1]))
+    if found is None:
+        click.echo(f"{len(loaded.events)} events; all as recorded")
+        return 0
+    n, line = found
+    click.echo(line)
+    if n is not None:
+        click.echo(f"\nin the tape:\n{around(loaded, n)}")
+    return 1
+
+
+@tape.command(context_settings=_CONTEXT)
+@click.argument("path", metavar="TAPE", type=_TAPE)
+@click.option("--out", "-o", type=_NEW_TAPE, help="Where the small tape goes; beside TAPE unless given.")
+@click.option("--runs", type=click.IntRange(1), default=600, show_default=True, help="How many runs it may take.")
+@click.option(
+    "--schedules",
+    type=click.IntRange(0),
+    default=100,
+    show_default=True,
+    help="For a tape of a stack in real time: how many orders of work to try until something goes wrong.",
+)
+def shrink(path: Path, out: Path | None, runs: int, schedules: int) -> None:
+    """Find few of TAPE's calls and faults with which the same goes wrong, and write a tape of those.
+
+    Calls are made again on twins, where a run is a matter of milliseconds, and everything is checked that a simulation
+    checks. Exit status: 0 there is a smaller tape, 1 nothing goes wrong, 2 the tape cannot be played.
+    """
+    from harness.simulation.from_tape import script_of_tape
+    from harness.simulation.tape_shrinking import failing_schedule, shrunk
+    from harness.tape import files
+
+    read = script_of_tape(files.load(path))
+    _say_what_is_missing(read.exact, read.left_out)
+    failing = failing_schedule(read.script, 0 if read.exact else schedules)
+    if failing is None:
+        tried = "" if read.exact else f", in {schedules + 1} orders of work"
+        click.echo(f"nothing goes wrong when its {len(read.script.calls)} calls are made again{tried}")
+        sys.exit(1)
+    small = shrunk(failing, runs)
+    target = out or path.with_suffix(".small.tape")
+    files.write_text(target, small.tape)
+    click.echo(
+        f"{small.result.kind}: {len(small.result.script.calls)} calls of {len(failing.calls)},"
+        f" {len(small.result.script.items)} items of {len(failing.items)}, in {small.runs} runs"
+    )
+    for _, line in small.result.problems:
+        click.echo(f"  {line}")
+    click.echo(f"written to {target}; harness tape scenario {target} prints it as a scenario")
+
+
+@tape.command(context_settings=_CONTEXT)
+@click.argument("path", metavar="TAPE", type=_TAPE)
+@click.option("--title", help="Of the scenario; what the tape says of itself unless given.")
+def scenario(path: Path, title: str | None) -> None:
+    """Print TAPE as a scenario on twins, which passes when everything arrives once and in order."""
+    from harness.simulation.from_tape import script_of_tape
+    from harness.simulation.scenario_text import scenario as text_of
+    from harness.tape import files
+
+    loaded = files.load(path)
+    read = script_of_tape(loaded)
+    _say_what_is_missing(read.exact, read.left_out)
+    title = title or " ".join(loaded.header.about.split()) or path.stem
+    click.echo(text_of(read.script, title), nl=False)
+
+
+def _say_what_is_missing(exact: bool, left_out: int) -> None:
+    if left_out:
+        click.echo(f"left out: {left_out} requests that a simulation has no word for", err=True)
+    if not exact:
+        click.echo("bodies, metadata and tags are others of the same size; turns of the engine are chosen", err=True)
 
 
 @tape.command(context_settings=_CONTEXT)

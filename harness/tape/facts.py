@@ -8,8 +8,10 @@ commit   where a group goes on: group, offsets by topic/partition
 clock    the clock was put forward: seconds
 rule     a fault's rule came into force, or went out of it: do (set, clear), name, rule
 fault    a rule has fired: rule, site, operation, bucket, key
-step     a part of a single-threaded run had its turn: part
+step     a part of a single-threaded run gets its turn: part, rounds, requests (after so many of them it is held)
 crash    a part ended as by SIGKILL: part, point
+outage   Kafka is gone from now on: seconds
+call     what a simulated client does next: do, key, number, size, back
 """
 
 from __future__ import annotations
@@ -87,8 +89,10 @@ KINDS: Mapping[str, tuple[Mapping[str, _Reader], Mapping[str, _Reader]]] = {
     "clock": ({"seconds": _seconds}, {}),
     "rule": ({"do": _one_of("set", "clear"), "name": _text}, {"rule": _object}),
     "fault": ({"rule": _text, "site": _text, "operation": _text}, {"bucket": _text, "key": _text}),
-    "step": ({"part": _text}, {}),
+    "step": ({"part": _text}, {"rounds": _number, "requests": _number}),
     "crash": ({"part": _text}, {"point": _text}),
+    "outage": ({"seconds": _seconds}, {}),
+    "call": ({"do": _text, "key": _text, "number": _number}, {"size": _number, "back": _number}),
 }
 
 

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness.errors import UsageError
 from harness.tape import format as tape_format
 from harness.tape.errors import TapeError
 from harness.tape.model import Tape
 
 #: Bytes of a whole tape.
 MAX_SIZE = 1024 * 1024 * 1024
+
+
+def write_text(path: Path, text: str) -> None:
+    """A whole tape. Raises UsageError when it cannot be written."""
+    try:
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def load(path: Path) -> Tape:

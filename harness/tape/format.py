@@ -30,6 +30,9 @@ MAX_EVENTS = 1_000_000
 SITE_KINDS = ("cloudserver", "s3")
 DIALECTS = ("", "design", "release")
 
+#: What a header can say of twins, and how much of it.
+TWINS = {"engines": 9, "multipart": 1, "patient": 1}
+
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 
@@ -82,6 +85,7 @@ def header_document(header: Header) -> dict[str, Any]:
     document |= {"profile": header.profile, "recorded": header.recorded, "seed": header.seed, "clock": header.clock}
     document |= {"dialect": header.dialect}
     document |= {"sites": dict(header.sites), "config": header.config, "environ": dict(header.environ)}
+    document["twins"] = dict(header.twins)
     document["buckets"] = {site: dict(buckets) for site, buckets in header.buckets.items()}
     return {name: value for name, value in document.items() if value not in (None, "", {})}
 
@@ -118,10 +122,20 @@ def _header(document: Mapping[str, Any]) -> Header:
         clock=fields.text("clock", 40, default=None),
         config=fields.name("config", default=None),
         environ=fields.texts("environ", 10_000),
+        twins=_twins(fields),
         buckets=fields.tables("buckets", ("versioned", "plain")),
     )
     fields.end()
     return header
+
+
+def _twins(fields: Fields) -> dict[str, int]:
+    """How many engines there are; 1 or 0 for what they are like."""
+    value = fields.any("twins") if fields.has("twins") else {}
+    if not isinstance(value, dict) or not set(value) <= set(TWINS):
+        raise fields.refuse("twins", f"not an object of {', '.join(TWINS)}")
+    inner = Fields(value, fields.path("twins"))
+    return {name: int(inner.integer(name, 0, most)) for name, most in TWINS.items() if name in value}
 
 
 def _dialect(fields: Fields) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fake_cloudserver import SystemClock
 from harness.errors import UsageError
-from harness.tape import configuration
+from harness.tape import configuration, happenings
 from harness.tape import format as tape_format
 from harness.tape.blobs import Blobs
 from harness.tape.driving import Driver, status_differences
@@ -27,7 +27,7 @@ _KEYS = {CLOUDSERVER: "AWS", AWS: "TARGET_AWS"}
 
 
 class Replay:
-    """What a replay is asked for: outcomes one by one, and at the end the statuses that are not the recorded ones."""
+    """What a replay is asked for: outcomes one by one, and at the end what else is not as recorded."""
 
     def __init__(self, driver: Driver, tape: Tape, heard: io.StringIO | None = None, settle: object = None) -> None:
         self._driver = driver
@@ -38,13 +38,18 @@ class Replay:
     def outcomes(self) -> Iterator[Outcome]:
         return self._driver.play()
 
-    def statuses(self) -> list[str]:
-        """One line for each; none where nobody could look."""
+    def happenings(self) -> list[tuple[int | None, str]]:
+        """Whatever else was not as recorded, the statuses first: the event on the tape, if it is one, and a line.
+
+        None where nobody could look.
+        """
         if self._heard is None:
             return []
         if callable(self._settle):
             self._settle(_SETTLING)
-        return status_differences(self._tape, tape_format.parse(self._heard.getvalue()))
+        again = tape_format.parse(self._heard.getvalue())
+        left = [(None, line) for line in status_differences(self._tape, again)]
+        return [*left, *happenings.differences(self._tape, again)]
 
 
 @contextlib.contextmanager

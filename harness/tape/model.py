@@ -25,6 +25,7 @@ class Header:
         clock: where the run's clock started, ISO 8601; None for system time.
         config: name of the configuration beside the tape that CloudServer ran with.
         environ: environment variables that CloudServer ran with.
+        twins: how the twins of a simulation were put together; empty for any other run.
         buckets: what each site held before the first event: names of buckets to ``versioned`` or ``plain``.
     """
 
@@ -39,6 +40,7 @@ class Header:
     config: str | None = None
     environ: Mapping[str, str] = dataclasses.field(default_factory=dict)
     buckets: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
+    twins: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -138,7 +138,7 @@ class TapeWriter:
 
 
 #: Kinds that are about no object.
-_GENERAL = frozenset({"clock", "rule", "step", "crash"})
+_GENERAL = frozenset({"clock", "rule", "step", "crash", "outage", "call"})
 
 
 def _stored(captured: Captured) -> Body:

@@ -52,6 +52,7 @@ def test_a_document_may_lack_anything_and_hold_more() -> None:
         ("content-length", 4.0),
         ("content-length", "4"),
         ("tags", {}),
+        ("tags", []),
         ("replicationInfo", {}),
         ("replicationInfo", {"storageType": None, "backends": [{**BACKEND, "dataStoreVersionId": None}]}),
         ("isNull", ""),

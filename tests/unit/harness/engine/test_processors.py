@@ -276,3 +276,11 @@ def test_memory_of_what_was_completed_has_an_end() -> None:
     for message in (b"1", b"2", b"1", b"3"):
         recent.add(entry, message)
     assert [recent.knows(entry, message) for message in (b"1", b"2", b"3")] == [True, False, True]
+
+
+def test_an_update_that_says_the_same_is_another_update() -> None:
+    recent = RecentlyCompleted()
+    entry = World().entry(replicationInfo={"content": ["METADATA", "PUT_TAGGING"]})
+    recent.add(entry, b"1", "there")
+    assert not recent.knows(entry, b"1")
+    assert recent.copy_of(entry) == "there"
