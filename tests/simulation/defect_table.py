@@ -133,8 +133,8 @@ DEFECTS = (
     Defect(
         "a delete marker whose answer was lost is made again",
         _GATEWAY,
-        "                if last.before != latest:\n                    return",
-        "                if last.before == '?':\n                    return",
+        "                if last[1] != latest:\n                    return",
+        "                if last[1] == '?':\n                    return",
         "design",
     ),
     Defect(
