@@ -108,12 +108,16 @@ class Fleet:
 
 @dataclasses.dataclass
 class Disturber:
-    """Breaks things at random moments until it is told to stop; then everything runs again."""
+    """Breaks things at random moments until it is told to stop; then everything runs again.
+
+    ``first``: what is broken first, whatever chance has in mind.
+    """
 
     stack: Stack
     fleet: Fleet
     seed: int
     pause: tuple[float, float] = (0.3, 1.5)
+    first: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self._chance = random.Random(f"disturbances-{self.seed}")
@@ -145,10 +149,12 @@ class Disturber:
         return sum("reset: after" in fired.text or "stall" in fired.text for fired in self.stack.faults.fired())
 
     def _run(self) -> None:
+        first = list(self.first)
         try:
             while not self._ended.wait(self._chance.uniform(*self.pause)):
                 self.fleet.check()
                 kind = self._chance.choices(("kill", "kafka", "aws", "freeze"), (6, 2, 1, 1))[0]
+                kind = first.pop(0) if first else kind
                 {"kill": self._kill, "kafka": self._kafka, "aws": self._aws, "freeze": self._freeze}[kind]()
         except BaseException as failure:  # noqa: BLE001  (raised by stop)
             self._failure = failure

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from pathlib import Path
+from typing import Protocol
 
 from chaos.disturbances import Disturber, Fleet
 from chaos.workload import Clients, plan
@@ -14,7 +15,7 @@ from harness.engine.settling import is_settled
 from harness.http_transport import HttpTransport
 from harness.replication import Replication
 from harness.simulation.audit import Report, Truth, audit
-from harness.stack import Stack
+from harness.stack import Brokers, Stack
 from harness.stack_plan import StackOptions
 
 #: The processes of the engine in each run: what each of them does.
@@ -22,6 +23,12 @@ ROLES: list[tuple[str, ...]] = [("populator",), ("processor",), ("processor",), 
 #: No object may fail for good: AWS comes back, sooner or later.
 _PATIENT = {"maxRetries": 200, "timeoutS": 600, "backoff": {"min": 20, "max": 500, "jitter": 0.2, "factor": 2}}
 _SETTLE_SECONDS = 240.0
+
+
+class Kafka(Brokers, Protocol):
+    """Brokers that are not the stack's own."""
+
+    bootstrap_servers: str
 
 
 @dataclasses.dataclass
@@ -58,7 +65,10 @@ class Result:
 
 
 class Experiment:
-    """Clients and disturbances side by side; then peace, and an audit."""
+    """Clients and disturbances side by side; then peace, and an audit.
+
+    ``kafka``: instead of the embedded one; what it does when it is taken away is the first disturbance.
+    """
 
     def __init__(
         self,
@@ -70,12 +80,14 @@ class Experiment:
         big: bool = True,
         pace: float = 0.06,
         after: float = 5.0,
+        kafka: Kafka | None = None,
     ) -> None:
         self._seed = seed
         self._dialect = dialect
         self._folder = folder
         self._pace = pace
         self._after = after
+        self._kafka = kafka
         self._keys = plan(seed, objects, big=big)
         self._clock = SystemClock()
 
@@ -84,7 +96,10 @@ class Experiment:
         options = StackOptions(
             dialect=self._dialect, engine=False, seed=self._seed, engine_overrides={"queueProcessor": retry}
         )
-        with Stack(options) as stack:
+        if self._kafka is not None:
+            prefix = f"chaos-{self._seed}-{self._dialect}."
+            options = dataclasses.replace(options, kafka=self._kafka.bootstrap_servers, kafka_prefix=prefix)
+        with Stack(options, brokers=self._kafka) as stack:
             fleet = Fleet(stack.engine_settings, self._folder, ROLES)
             try:
                 return self._run(stack, fleet)
@@ -96,7 +111,8 @@ class Experiment:
         bucket = replication.bucket(f"chaos-{self._seed}")
         fleet.start_all()
         clients = Clients(replication.cloudserver, bucket, self._keys, self._seed, pace=self._pace, threads=4)
-        disturber = Disturber(stack, fleet, self._seed)
+        first = () if self._kafka is None else ("kafka",)
+        disturber = Disturber(stack, fleet, self._seed, first=first)
         marks = [self._clock.monotonic()]
         disturber.start()
         clients.start()
