@@ -2,7 +2,7 @@
 
     python tests/simulation/defects.py                     # all of the table
     python tests/simulation/defects.py marker tags         # those whose names hold one of these
-    python tests/simulation/defects.py --markdown table.md
+    python tests/simulation/defects.py --table docs/simulation.md
 
 A defect is proven when a simulation fails, what it was shrunk to has few client calls and passes without the defect,
 and the printed scenario fails with the defect and passes without it.
@@ -26,6 +26,9 @@ from defect_table import DEFECTS, Defect
 
 PROJECT = Path(__file__).parents[2]
 MOST_CALLS = 10
+#: Where a page has its table.
+BEGIN, END = "<!-- defects -->", "<!-- end of defects -->"
+HEAD = "| Defect | Where | Seed | Shows as | Calls | Scenario with it | Without it |"
 
 
 class Verdict(NamedTuple):
@@ -124,25 +127,33 @@ def _harness(
     )
 
 
-def markdown(verdicts: Sequence[Verdict]) -> str:
-    """The table for people."""
-    lines = [
-        "| Defect | What is broken | Seed | Shows as | Calls | Scenario with it | Without it |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for one in verdicts:
-        cells = (
-            one.defect.name,
-            f"`{one.defect.file}`",
-            f"{one.seed}" if one.kind else "not found",
-            one.kind,
-            str(one.calls),
-            "fails" if one.scenario_fails else "**passes**",
-            "passes" if one.scenario_passes else "**fails**",
-        )
-        lines.append(f"| {' | '.join(cells)} |")
-    count = sum(one.proven for one in verdicts)
-    return "\n".join([*lines, "", f"{count} of {len(verdicts)} proven.", ""])
+def row(verdict: Verdict) -> str:
+    """Of the table for people."""
+    cells = (verdict.defect.name, f"`{verdict.defect.file}`")
+    if verdict.kind:
+        with_it = "fails" if verdict.scenario_fails else "**passes**"
+        without = "passes" if verdict.scenario_passes else "**fails**"
+        cells += (str(verdict.seed), verdict.kind, str(verdict.calls), with_it, without)
+    else:
+        cells += ("not found", "", "", "", "")
+    return f"| {' | '.join(cells)} |"
+
+
+def rows(text: str) -> dict[str, str]:
+    """The rows of a page's table, by the names of their defects."""
+    table = text.partition(BEGIN)[2].partition(END)[0]
+    lines = [line for line in table.splitlines() if line.startswith("| ")][1:]
+    return {line.split("|")[1].strip(): line for line in lines}
+
+
+def with_row(text: str, verdict: Verdict) -> str:
+    """The page with this row in its table; those of other defects stay, in the order of DEFECTS."""
+    before, _, rest = text.partition(BEGIN)
+    known = rows(text) | {verdict.defect.name: row(verdict)}
+    unknown = "| {0.name} | `{0.file}` | not run | | | | |"
+    lines = [known.get(one.name, unknown.format(one)) for one in DEFECTS]
+    table = "\n".join((BEGIN, HEAD, "|---|---|---|---|---|---|---|", *lines, ""))
+    return f"{before}{table}{END}{rest.partition(END)[2]}"
 
 
 @click.command()
@@ -150,7 +161,11 @@ def markdown(verdicts: Sequence[Verdict]) -> str:
 @click.option("--jobs", "-j", default=2, show_default=True, help="Defects at a time.")
 @click.option("--seeds", default=150, show_default=True, help="Seeds for each.")
 @click.option("--shrink-runs", default=400, show_default=True, help="Runs for making what was found smaller.")
-@click.option("--markdown", "table", type=click.Path(dir_okay=False, path_type=Path), help="Write the table here.")
+@click.option(
+    "--table",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A page whose table gets a new row for each of them.",
+)
 @click.option("--verbose", "-v", is_flag=True, help="What the simulations said.")
 def main(words: tuple[str, ...], jobs: int, seeds: int, shrink_runs: int, table: Path | None, *, verbose: bool) -> None:
     """Look for deliberate defects: all, or those whose names hold one of WORDS."""
@@ -161,6 +176,8 @@ def main(words: tuple[str, ...], jobs: int, seeds: int, shrink_runs: int, table:
         for future in concurrent.futures.as_completed(futures):
             verdict = future.result()
             verdicts.append(verdict)
+            if table is not None:
+                table.write_text(with_row(table.read_text(encoding="utf-8"), verdict), encoding="utf-8")
             mark = "✓" if verdict.proven else "✗"
             click.echo(
                 f"{mark} {verdict.defect.name}: {verdict.kind or 'not found'}, seed {verdict.seed},"
@@ -171,9 +188,6 @@ def main(words: tuple[str, ...], jobs: int, seeds: int, shrink_runs: int, table:
             )
             if verbose:
                 click.echo(verdict.told)
-    if table is not None:
-        verdicts.sort(key=lambda one: DEFECTS.index(one.defect))
-        table.write_text(markdown(verdicts), encoding="utf-8")
     sys.exit(0 if verdicts and all(one.proven for one in verdicts) else 1)
 
 

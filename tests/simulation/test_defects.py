@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from defect_table import DEFECTS, Defect
-from defects import PROJECT, look_for, with_defect
+from defects import PROJECT, Verdict, look_for, rows, with_defect, with_row
 
 _QUICK = ("what was completed is not remembered",)
 
@@ -24,6 +24,25 @@ def test_a_defect_has_its_place_and_is_python_still(defect: Defect) -> None:
     changed = with_defect(text, defect)
     assert changed != text
     compile(changed, defect.file, "exec")
+
+
+def test_the_table_names_every_defect_and_no_other() -> None:
+    table = rows((PROJECT / "docs/simulation.md").read_text(encoding="utf-8"))
+    assert list(table) == [defect.name for defect in DEFECTS]
+    for defect in DEFECTS:
+        assert table[defect.name].split("|")[2].strip() == f"`{defect.file}`"
+
+
+def test_a_verdict_gets_its_row_and_the_others_stay() -> None:
+    page = "before\n<!-- defects -->\n<!-- end of defects -->\nafter\n"
+    found = Verdict(DEFECTS[1], 7, "order", 2, 3, True, 1.0, "", "", True, True)
+    page = with_row(with_row(page, found), Verdict(DEFECTS[2], 0, "", 0, 0, False, 1.0, ""))
+    table = rows(page)
+    assert page.startswith("before\n")
+    assert page.endswith("<!-- end of defects -->\nafter\n")
+    assert "| 7 | order | 2 | fails | passes |" in table[DEFECTS[1].name]
+    assert "| not found |" in table[DEFECTS[2].name]
+    assert "| not run |" in table[DEFECTS[0].name]
 
 
 @pytest.mark.slow
