@@ -32,6 +32,7 @@ class KafkaFetching:
         self._topics = tuple(topics)
         self._rest = _SHORTEST
         self._news = True
+        self._heard = 0
 
     def poll(self, limit: int, timeout: float) -> list[Message]:
         """As soon as there are some: at most ``limit`` messages; none after ``timeout`` seconds. Raises KafkaError."""
@@ -40,8 +41,11 @@ class KafkaFetching:
         deadline = self._clock.monotonic() + timeout
         while True:
             heard = self._bell.heard(self._topics)
+            self._news = self._news or heard != self._heard
+            self._heard = heard
             # without news, the answer to the last question is taken, and the next one is on its way meanwhile
-            messages = self.once(limit, _QUESTION if self._news else 0)
+            left = max(0.0, deadline - self._clock.monotonic())
+            messages = self.once(limit, min(_QUESTION, left) if self._news else 0)
             left = deadline - self._clock.monotonic()
             self._news = bool(messages)
             if messages:
