@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime
+import functools
 import hashlib
 from collections.abc import Mapping
 from typing import Any
@@ -38,7 +39,12 @@ def s3_client(endpoint: str, credentials: tuple[str, str] | None, clock: Clock |
         max_pool_connections=_CONNECTIONS,
     )
     access_key, secret_key = credentials or (None, None)
-    session = boto3.session.Session(aws_access_key_id=access_key, aws_secret_access_key=secret_key, region_name=_REGION)
+    session = boto3.session.Session(
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret_key,
+        region_name=_REGION,
+        botocore_session=_botocore_session(),
+    )
     client = session.client("s3", endpoint_url=endpoint, config=config)
     for operation in _WITH_MD5:
         client.meta.events.register(f"before-sign.s3.{operation}", _add_md5)
@@ -47,6 +53,22 @@ def s3_client(endpoint: str, credentials: tuple[str, str] | None, clock: Clock |
         choose: Any = lambda **_: name  # noqa: E731  (its types know no handler that answers)
         client.meta.events.register_first("choose-signer.s3", choose)
     return client
+
+
+@functools.cache
+def _loader() -> Any:
+    """S3's model, read once: a session of its own reads two megabytes of JSON for every client."""
+    from botocore.session import get_session
+
+    return get_session().get_component("data_loader")
+
+
+def _botocore_session() -> Any:
+    from botocore.session import get_session
+
+    session = get_session()
+    session.register_component("data_loader", _loader())
+    return session
 
 
 def _add_md5(request: Any, **_: Any) -> None:
