@@ -19,7 +19,7 @@ class Bell:
         self._clock = clock
         self._condition = threading.Condition()
         self._rung: Counter[str] = Counter()
-        self._closed = False
+        self.is_closed = False
 
     def ring(self, topic: str) -> None:
         """Something is new in ``topic``."""
@@ -36,7 +36,7 @@ class Bell:
         """Until it rings for one of ``topics`` again, or :meth:`close`; False when ``seconds`` passed before."""
         deadline = self._clock.monotonic() + seconds
         with self._condition:
-            while not self._closed and self._count(topics) == heard:
+            while not self.is_closed and self._count(topics) == heard:
                 left = deadline - self._clock.monotonic()
                 if left <= 0:
                     return False
@@ -46,7 +46,7 @@ class Bell:
     def close(self) -> None:
         """Nobody waits from now on."""
         with self._condition:
-            self._closed = True
+            self.is_closed = True
             self._condition.notify_all()
 
     def _count(self, topics: Collection[str]) -> int:

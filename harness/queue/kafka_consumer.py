@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.queue.base import Message, QueueClosed, RebalanceListener, TopicPartition
 from harness.queue.interruption import Interruption
-from harness.queue.kafka_fetching import KafkaFetching
+from harness.queue.kafka_fetching import Fetching
 from harness.queue.kafka_library import AsyncConsumerRebalanceListener, KafkaConsumer, KafkaError, OffsetAndMetadata
 from harness.queue.kafka_library import TopicPartition as KafkaTopicPartition
 from harness.queue.kafka_settings import KafkaSettings
 
 log = logging.getLogger(__name__)
-
-#: Makes what receives for a client that reads these topics.
-Fetching = Callable[[Any, Collection[str]], KafkaFetching]
 
 _PAUSE = 0.2
 _JOINING_ROUND_MS = 100

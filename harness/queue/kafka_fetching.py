@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from fake_cloudserver import Clock
@@ -30,9 +30,9 @@ class KafkaFetching:
         self._clock = clock
         self._bell = bell
         self._topics = tuple(topics)
-        self._rest = _SHORTEST
-        self._news = True
         self._heard = 0
+        #: How long it rested last; 0 after news.
+        self._rest = 0.0
 
     def poll(self, limit: int, timeout: float) -> list[Message]:
         """As soon as there are some: at most ``limit`` messages; none after ``timeout`` seconds. Raises KafkaError."""
@@ -41,24 +41,25 @@ class KafkaFetching:
         deadline = self._clock.monotonic() + timeout
         while True:
             heard = self._bell.heard(self._topics)
-            self._news = self._news or heard != self._heard
-            self._heard = heard
-            # without news, the answer to the last question is taken, and the next one is on its way meanwhile
+            if heard != self._heard:
+                self._heard, self._rest = heard, 0.0
+            # after a rest the answer to the last question is taken, and the next one is on its way meanwhile
             left = max(0.0, deadline - self._clock.monotonic())
-            messages = self.once(limit, min(_QUESTION, left) if self._news else 0)
+            messages = self.once(limit, 0.0 if self._rest else min(_QUESTION, left))
+            self._rest = 0.0 if messages else min(max(2 * self._rest, _SHORTEST), _LONGEST)
             left = deadline - self._clock.monotonic()
-            self._news = bool(messages)
-            if messages:
-                self._rest = _SHORTEST
-            if messages or left <= 0:
+            if messages or left <= 0 or self._bell.is_closed:
                 return messages
-            self._news = self._bell.wait(self._topics, heard, min(self._rest, left))
-            self._rest = _SHORTEST if self._news else min(2 * self._rest, _LONGEST)
+            self._bell.wait(self._topics, heard, min(self._rest, left))
 
     def once(self, limit: int, timeout: float) -> list[Message]:
         """The same by a single question, which may take all the time that it has."""
         polled = self._client.poll(timeout_ms=int(timeout * 1000), max_records=limit)
         return [to_message(record, self._settings) for records in polled.values() for record in records]
+
+
+#: Makes what receives for a client that reads these topics.
+Fetching = Callable[[Any, Collection[str]], KafkaFetching]
 
 
 def to_message(record: Any, settings: KafkaSettings) -> Message:

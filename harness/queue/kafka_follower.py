@@ -9,7 +9,8 @@ from typing import Any
 
 from harness.queue.base import Message, QueueClosed
 from harness.queue.interruption import Interruption
-from harness.queue.kafka_consumer import Fetching, new_consumer
+from harness.queue.kafka_consumer import new_consumer
+from harness.queue.kafka_fetching import Fetching
 from harness.queue.kafka_library import KafkaError, TopicPartition, UnknownTopicOrPartitionError
 from harness.queue.kafka_settings import KafkaSettings
 

@@ -58,6 +58,8 @@ class KafkaQueueProducer:
             if self._closing.ordered:
                 raise QueueClosed("the queue is closed")
             undelivered, error, client = self._try(pending, interruption)
+            for topic in {message.topic for message in pending}:
+                self._bell.ring(topic)
             if error is None:
                 return
             if isinstance(error, _TOO_LARGE):
@@ -117,7 +119,6 @@ class KafkaQueueProducer:
         if failure is not None:
             self._observer().refused(message.topic)
             return
-        self._bell.ring(message.topic)
         report = future.value
         self._observer().delivered(TopicPartition(message.topic, report.partition), report.timestamp / 1000)
 
