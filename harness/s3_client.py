@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import datetime
-import functools
 import hashlib
 from collections.abc import Mapping
 from typing import Any
 
 from fake_cloudserver import Clock, SystemClock
+from harness.s3_model import botocore_session
 
 _REGION = "us-east-1"
 _CONNECT_TIMEOUT = 10.0
@@ -43,7 +43,7 @@ def s3_client(endpoint: str, credentials: tuple[str, str] | None, clock: Clock |
         aws_access_key_id=access_key,
         aws_secret_access_key=secret_key,
         region_name=_REGION,
-        botocore_session=_botocore_session(),
+        botocore_session=botocore_session(),
     )
     client = session.client("s3", endpoint_url=endpoint, config=config)
     for operation in _WITH_MD5:
@@ -53,22 +53,6 @@ def s3_client(endpoint: str, credentials: tuple[str, str] | None, clock: Clock |
         choose: Any = lambda **_: name  # noqa: E731  (its types know no handler that answers)
         client.meta.events.register_first("choose-signer.s3", choose)
     return client
-
-
-@functools.cache
-def _loader() -> Any:
-    """S3's model, read once: a session of its own reads two megabytes of JSON for every client."""
-    from botocore.session import get_session
-
-    return get_session().get_component("data_loader")
-
-
-def _botocore_session() -> Any:
-    from botocore.session import get_session
-
-    session = get_session()
-    session.register_component("data_loader", _loader())
-    return session
 
 
 def _add_md5(request: Any, **_: Any) -> None:

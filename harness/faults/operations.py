@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.faults.rules import Occasion
+from harness.s3_model import service_model
 
 INTERNAL = "/_/"
 _BACKBEAT = re.compile(r"/_/backbeat/([^/]+)(?:/([^/]+)(?:/(.+))?)?")
@@ -66,9 +67,7 @@ def _internal(site: str, method: str, path: str, query: Mapping[str, str]) -> Oc
 
 @functools.cache
 def _operations() -> dict[tuple[str, bool, bool], tuple[_Operation, ...]]:
-    from botocore.session import get_session
-
-    model = get_session().get_service_model("s3")
+    model = service_model()
     table: dict[tuple[str, bool, bool], list[_Operation]] = {}
     for name in model.operation_names:
         operation = model.operation_model(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+from harness.s3_model import service_model
 from harness.scenario import shapes
 
 #: Enumerations whose values are CloudServer's sites and locations, not AWS's.
@@ -18,11 +19,7 @@ _READ_BODY: dict[str, shapes.Shape] = {
 }
 
 
-@functools.cache
-def _model() -> Any:
-    from botocore.session import get_session
-
-    return get_session().get_service_model("s3")
+_model = functools.cache(service_model)
 
 
 @functools.cache
