@@ -18,6 +18,7 @@ from harness.request_log import SeenRequest
 from harness.s3_client import s3_client
 from harness.scenario.fault_verbs import lines_about
 from harness.scenario.model import CLOUDSERVER, Needs
+from harness.scenario.own_fake import key_pair, records_of
 from harness.scenario.role_verbs import ROLES
 from harness.scenario.target import JournalRecord, Target, Unsupported
 from harness.scenario.twin_verbs import TWINS, Audited
@@ -79,10 +80,7 @@ class StackTarget:
             if keys is None:
                 raise Unsupported(f"{site} has no account {account}")
             return keys
-        for settings in self._stack.settings.accounts:
-            if account is None or settings.name.lower() == account.lower():
-                return settings.keys[0]
-        raise Unsupported(f"the accounts file has no account {account}")
+        return key_pair(self._stack.fake, account)
 
     def client(self, site: str, account: str | None = None) -> Any:
         at = self.endpoint(site)  # a site of several servers answers where one of them runs
@@ -101,13 +99,7 @@ class StackTarget:
         return self._stack.queue.read(topic)
 
     def journal(self, bucket: str) -> Sequence[JournalRecord]:
-        journal = self._stack.fake.journal
-        records = journal.read(journal.first_sequence, journal.last_sequence + 1)
-        return [
-            JournalRecord(record.sequence, record.timestamp, record.db, record.type, record.key, record.value)
-            for record in records
-            if record.db == bucket
-        ]
+        return records_of(self._stack.fake, bucket)
 
     def audit(self, bucket: str, *, may_fail: bool) -> Audited:
         """Of the bucket as it is now: what is still on its way counts as wrong."""

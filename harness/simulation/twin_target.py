@@ -14,12 +14,14 @@ from harness.request_log import RequestLog, SeenRequest
 from harness.s3_client import s3_client
 from harness.scenario.fault_verbs import lines_about
 from harness.scenario.model import CLOUDSERVER
+from harness.scenario.own_fake import key_pair, records_of
 from harness.scenario.target import JournalRecord, Target, Unsupported
 from harness.scenario.twin_verbs import Audited
 from harness.simulation.audit import Truth
 from harness.simulation.clock import Stuck
 from harness.simulation.twin_aws import TwinAwsClient
-from harness.simulation.twins import ROLE, SITE, TARGET, Twins
+from harness.simulation.twins import TARGET, Twins
+from harness.stack_plan import ROLE, SITE
 from harness.transport import Transport
 
 
@@ -57,10 +59,7 @@ class TwinTarget:
         if account == "anonymous":
             return None
         self.endpoint(site)
-        for settings in self._twins.fake.settings.accounts:
-            if account is None or settings.name.lower() == account.lower():
-                return settings.keys[0]
-        raise Unsupported(f"the accounts file has no account {account}")
+        return key_pair(self._twins.fake, account)
 
     def client(self, site: str, account: str | None = None) -> Any:
         if site == "aws":
@@ -92,12 +91,7 @@ class TwinTarget:
         return self._twins.queue.read(topic)
 
     def journal(self, bucket: str) -> Sequence[JournalRecord]:
-        journal = self._twins.fake.journal
-        return [
-            JournalRecord(one.sequence, one.timestamp, one.db, one.type, one.key, one.value)
-            for one in journal.read(journal.first_sequence, journal.last_sequence + 1)
-            if one.db == bucket
-        ]
+        return records_of(self._twins.fake, bucket)
 
     def requests(self, words: Sequence[str]) -> Sequence[SeenRequest]:
         return self._requests.about(words)

@@ -26,6 +26,7 @@ from harness.simulation.network import FaultyNetwork
 from harness.simulation.trace import Trace, fingerprint
 from harness.simulation.turns import Turn
 from harness.simulation.watching import StatusWatch
+from harness.stack_plan import SITE
 from harness.transport import WsgiTransport
 
 if TYPE_CHECKING:
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from harness.tape.recorder import Recorder
 
 TARGET = "target"
-SITE = "aws-us-east-1"
-ROLE = "arn:aws:iam::root:role/s3-replication-role"
 HOST = "127.0.0.1:8000"
 ENGINE_KEYS = ("replicationKey1", "replicationSecretKey1")
 #: An engine that never gives up.

@@ -17,7 +17,8 @@ from harness.simulation.clients import ClientError, Clients
 from harness.simulation.clock import Stuck
 from harness.simulation.script import Call, Fault, Item, Outage, Script, Step, Wait
 from harness.simulation.trace import Trace
-from harness.simulation.twins import HOST, ROLE, SITE, Twins
+from harness.simulation.twins import HOST, Twins
+from harness.stack_plan import ROLE, SITE
 from harness.transport import WsgiTransport
 
 if TYPE_CHECKING:
