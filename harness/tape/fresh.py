@@ -6,7 +6,7 @@ import contextlib
 import io
 import os
 import urllib.parse
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from fake_cloudserver import SystemClock
@@ -29,7 +29,9 @@ _KEYS = {CLOUDSERVER: "AWS", AWS: "TARGET_AWS"}
 class Replay:
     """What a replay is asked for: outcomes one by one, and at the end what else is not as recorded."""
 
-    def __init__(self, driver: Driver, tape: Tape, heard: io.StringIO | None = None, settle: object = None) -> None:
+    def __init__(
+        self, driver: Driver, tape: Tape, heard: io.StringIO | None = None, settle: Callable[[float], str] | None = None
+    ) -> None:
         self._driver = driver
         self._tape = tape
         self._heard = heard
@@ -45,7 +47,7 @@ class Replay:
         """
         if self._heard is None:
             return []
-        if callable(self._settle):
+        if self._settle is not None:
             self._settle(_SETTLING)
         again = tape_format.parse(self._heard.getvalue())
         left = [(None, line) for line in status_differences(self._tape, again)]

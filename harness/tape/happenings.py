@@ -22,8 +22,9 @@ _BOTH_WAYS = frozenset({"status", "journal", "fault"})
 def differences(recorded: Tape, again: Tape) -> list[tuple[int | None, str]]:
     """What happened in one run only: the event's number on the tape (None for what happened here only), and a line."""
     found: list[tuple[int | None, str]] = []
+    ours_of, theirs_of = _words(recorded), _words(again)
     for kind in _WORDS:
-        ours, theirs = _words(recorded, kind), _words(again, kind)
+        ours, theirs = ours_of[kind], theirs_of[kind]
         if not ours:
             continue
         found += [
@@ -56,15 +57,15 @@ def first_difference(recorded: Tape, again: Tape) -> tuple[int | None, str] | No
     return None
 
 
-def _words(tape: Tape, kind: str) -> dict[_Word, int]:
-    """By what happened: the number of the event in which it did so first."""
-    found: dict[_Word, int] = {}
+def _words(tape: Tape) -> dict[str, dict[_Word, int]]:
+    """By kind and by what happened: the number of the event in which it did so first."""
+    found: dict[str, dict[_Word, int]] = {kind: {} for kind in _WORDS}
     versions: dict[_Word, dict[str, int]] = {}
     for fact in tape.facts:
         number = _number(fact, versions)
-        if fact.kind == kind:
-            for word in _WORDS[kind](fact, number):
-                found.setdefault(word, fact.n)
+        if fact.kind in _WORDS:
+            for word in _WORDS[fact.kind](fact, number):
+                found[fact.kind].setdefault(word, fact.n)
     return found
 
 
