@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from types import TracebackType
@@ -13,6 +14,8 @@ from harness.errors import StackError
 from harness.scenario.model import Needs, ScenarioRun
 from harness.scenario.target import Target, TargetFactory
 
+#: Shared stacks that stay open while nobody uses them: both dialects. An idle stack takes processor time from others.
+_MOST_UNUSED = 2
 #: What stacks that are shared differ in: dialect and further sites.
 _Kind = tuple[str, tuple[tuple[str, str], ...]]
 
@@ -37,8 +40,9 @@ class _Opened:
 
 
 class Targets:
-    """Lends stacks to runs: runs that need nothing of their own share one for each dialect and set of sites; any other
-    has one to itself, which goes on to the next that needs the same when it was left whole.
+    """Lends stacks to runs: runs that need nothing of their own share one for each dialect and set of sites, until
+    others are wanted more; any other has one to itself, which goes on to the next that needs the same when it was left
+    whole.
 
     A context manager: leaving it closes them all.
 
@@ -51,7 +55,8 @@ class Targets:
         self._most_idle = idle
         self._lock = threading.Lock()
         self._opening: dict[_Kind, threading.Lock] = {}
-        self._shared: dict[_Kind, _Opened] = {}
+        self._shared: dict[_Kind, _Opened] = {}  # who was lent last stands last
+        self._users: Counter[_Kind] = Counter()
         self._failed: dict[_Kind, StackError] = {}
         self._idle: list[_Opened] = []
 
@@ -72,7 +77,14 @@ class Targets:
         """A target for ``run``. What the factory raises comes through."""
         needs = run.scenario.needs
         if needs.shared:
-            yield Lease(self._shared_one(run.dialect, needs).target)
+            kind = (run.dialect, needs.site_kinds)
+            with self._lock:
+                self._users[kind] += 1
+            try:
+                yield Lease(self._shared_one(kind, needs).target)
+            finally:
+                for one in self._left(kind):
+                    one.close()
             return
         opened = self._taken(run.dialect, needs) or self._open(run.dialect, needs)
         lease = Lease(opened.target)
@@ -86,8 +98,7 @@ class Targets:
         context = self._factory(dialect, needs)
         return _Opened(dialect, needs, context.__enter__(), context)
 
-    def _shared_one(self, dialect: str, needs: Needs) -> _Opened:
-        kind = (dialect, needs.site_kinds)
+    def _shared_one(self, kind: _Kind, needs: Needs) -> _Opened:
         with self._lock:
             opening = self._opening.setdefault(kind, threading.Lock())
         with opening:
@@ -95,11 +106,22 @@ class Targets:
                 raise self._failed[kind]
             if kind not in self._shared:
                 try:
-                    self._shared[kind] = self._open(dialect, needs)
+                    opened = self._open(kind[0], needs)
                 except StackError as error:  # one try is enough: it would go wrong for every run
                     self._failed[kind] = error
                     raise
-            return self._shared[kind]
+                with self._lock:
+                    self._shared[kind] = opened
+            with self._lock:
+                self._shared[kind] = self._shared.pop(kind)
+                return self._shared[kind]
+
+    def _left(self, kind: _Kind) -> list[_Opened]:
+        """One user less; those shared stacks that nobody uses, were lent longest ago, and must go."""
+        with self._lock:
+            self._users[kind] -= 1
+            unused = [one for one in self._shared if not self._users[one]]
+            return [self._shared.pop(one) for one in unused[: max(0, len(unused) - _MOST_UNUSED)]]
 
     def _taken(self, dialect: str, needs: Needs) -> _Opened | None:
         with self._lock:

@@ -138,6 +138,26 @@ def test_runs_with_the_same_sites_share_a_stack_of_their_own() -> None:
     assert [needs.sites for _, needs in factory.made] == [{"b": "cloudserver"}, {}]
 
 
+def test_shared_stacks_that_nobody_uses_any_more_make_room() -> None:
+    factory = FakeFactory()
+    wanted = [
+        load_text(
+            f"scenario: s\nsites: {{{site}: cloudserver}}\nbuckets: {{src: {{}}, other@{site}: {{}}}}\n"
+            f"dialects: [design]\nsteps:\n  {PLAIN}\n",
+            f"{site}.yaml",
+        ).runs()
+        for site in ("a", "b", "c", "a", "c")
+    ]
+    open_at_once = []
+    with Runs(factory, 0) as session:
+        for number, job in enumerate(jobs(*wanted)):
+            assert session.result(str(number), job).outcome is Outcome.PASSED
+            open_at_once.append(len(factory.made) - factory.closed)
+    assert open_at_once == [1, 2, 2, 2, 2]
+    assert [next(iter(needs.sites)) for _, needs in factory.made] == ["a", "b", "c", "a"]
+    assert factory.closed == 4
+
+
 def test_a_stack_that_does_not_start_breaks_what_needs_it_and_is_tried_once() -> None:
     tries: list[str] = []
 
