@@ -8,10 +8,22 @@ from typing import Any
 
 @functools.cache
 def _loader() -> Any:
-    """A session of its own would read two megabytes of JSON again."""
-    from botocore.session import get_session
+    """A session of its own would read two megabytes of JSON again.
 
-    return get_session().get_component("data_loader")
+    Each client gets paths of its own: botocore cuts the bucket off them (botocore handlers.py,
+    remove_bucket_from_url_paths_from_model), and who reads the model later would not find it.
+    """
+    from botocore.loaders import Loader
+
+    class SharedModels(Loader):  # type: ignore[misc,unused-ignore]
+        def load_service_model(self, service_name: str, type_name: str, api_version: str | None = None) -> Any:
+            model = super().load_service_model(service_name, type_name, api_version)
+            if "operations" not in model:
+                return model
+            operations = {name: one | {"http": dict(one["http"])} for name, one in model["operations"].items()}
+            return {**model, "operations": operations}
+
+    return SharedModels()
 
 
 def botocore_session() -> Any:

@@ -11,6 +11,7 @@ from botocore.awsrequest import AWSResponse
 
 from fake_cloudserver import VirtualClock
 from harness.s3_client import s3_client
+from harness.s3_model import service_model
 
 
 def sent(client: Any, call: Callable[[Any], Any] = lambda client: client.list_buckets()) -> dict[str, str]:
@@ -62,3 +63,15 @@ def test_what_fails_fails_at_once() -> None:
     with pytest.raises(Exception, match="Could not connect"):
         client.list_buckets()
     assert len(tries) == 1
+
+
+def test_what_a_client_does_to_its_paths_is_seen_by_nobody_else() -> None:
+    def path() -> str:
+        return str(service_model().operation_model("HeadBucket").http["requestUri"])
+
+    before = path()
+    client = s3_client("http://127.0.0.1:1", ("key", "secret"))
+    sent(client, lambda client: client.head_bucket(Bucket="b"))
+
+    assert client.meta.service_model.operation_model("HeadBucket").http["requestUri"] != before
+    assert path() == before == "/{Bucket}"
