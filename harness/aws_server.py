@@ -63,9 +63,9 @@ def main(
     server: HttpServer | None = HttpServer(app, host, port).start()
     assert server is not None
     port = server.port
-    say_ready(endpoint=server.url)
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    say_ready(endpoint=server.url)
     for command in commands():
         word, _, argument = command.partition(" ")
         answer: dict[str, Any] = {}
@@ -99,8 +99,10 @@ def create_app() -> Any:
     """moto's S3 as a WSGI application."""
     # a host name with a dot is not a virtual-host style bucket here
     os.environ.setdefault("S3_IGNORE_SUBDOMAIN_BUCKETNAME", "true")
+    from moto.moto_api._internal import mock_random
     from moto.moto_server.werkzeug_app import create_backend_app
 
+    mock_random.seed()  # of ids; a process that was forked would give the same as its siblings
     _replace_quadratic_parts()
     app = create_backend_app("s3")
     app.debug = False

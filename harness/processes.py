@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import IO, Any, Protocol
 
 from harness.errors import StackError
 
@@ -50,6 +50,31 @@ def die_with_parent(answer: Callable[[str], dict[str, Any]] = lambda _: {}) -> N
     threading.Thread(target=watch, name="parent-watch", daemon=True).start()
 
 
+class Process(Protocol):
+    """What a child is of a ``subprocess.Popen``."""
+
+    stdin: IO[str] | None
+    stdout: IO[str] | None
+    stderr: IO[str] | None
+    returncode: int | None
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+
+    def poll(self) -> int | None:
+        """Its exit status, if it has ended."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit status; subprocess.TimeoutExpired when it goes on."""
+
+    def terminate(self) -> None:
+        """SIGTERM."""
+
+    def kill(self) -> None:
+        """SIGKILL."""
+
+
 class Child:
     """One running child process.
 
@@ -57,7 +82,7 @@ class Child:
         ready: what it said when it was ready.
     """
 
-    def __init__(self, name: str, process: subprocess.Popen[str], ready: dict[str, Any], tail: list[str]) -> None:
+    def __init__(self, name: str, process: Process, ready: dict[str, Any], tail: list[str]) -> None:
         self.name = name
         self.ready = ready
         self._process = process
@@ -130,6 +155,20 @@ def start_child(
         env={**os.environ, **(environ or {})},
         start_new_session=True,  # Ctrl-C is for whoever started the stack; it stops its children in order
     )
+    return _when_ready(name, process, timeout)
+
+
+def start_module(name: str, module: str, arguments: Sequence[str], *, timeout: float = _START_TIMEOUT) -> Child:
+    """The same for one of our own modules, on this interpreter; a module that is started often is loaded once."""
+    from harness import nursery
+
+    process = nursery.start(module, arguments)
+    if process is None:
+        return start_child(name, [sys.executable, "-m", module, *arguments], timeout=timeout)
+    return _when_ready(name, process, timeout)
+
+
+def _when_ready(name: str, process: Process, timeout: float) -> Child:
     tail: list[str] = []
     threading.Thread(target=_keep_tail, args=(process, tail), name=f"{name}-stderr", daemon=True).start()
     timer = threading.Timer(timeout, process.kill)
@@ -147,12 +186,7 @@ def start_child(
     return Child(name, process, ready, tail)
 
 
-def start_module(name: str, module: str, arguments: Sequence[str], **options: Any) -> Child:
-    """The same for one of our own modules, on this interpreter."""
-    return start_child(name, [sys.executable, "-m", module, *arguments], **options)
-
-
-def _end(process: subprocess.Popen[str]) -> int:
+def _end(process: Process) -> int:
     status = process.wait()
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
@@ -167,7 +201,7 @@ def say_ready(**facts: Any) -> None:
     sys.stdout.flush()
 
 
-def _keep_tail(process: subprocess.Popen[str], tail: list[str]) -> None:
+def _keep_tail(process: Process, tail: list[str]) -> None:
     assert process.stderr is not None
     with process.stderr as lines:
         for line in lines:

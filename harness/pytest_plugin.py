@@ -20,6 +20,7 @@ import pytest
 from harness.scenario.pytest_items import (
     pytest_addoption,
     pytest_collect_file,
+    pytest_collection_modifyitems,
     pytest_configure,
     pytest_configure_node,
     pytest_runtest_makereport,
@@ -37,6 +38,7 @@ __all__ = [
     "own_replication",
     "pytest_addoption",
     "pytest_collect_file",
+    "pytest_collection_modifyitems",
     "pytest_configure",
     "pytest_configure_node",
     "pytest_runtest_makereport",

@@ -128,7 +128,7 @@ def _arguments(options: RunOptions, seed: int, files: list[str]) -> list[str]:
     arguments += ["--scenarios", "--scenario-quiet", f"--scenario-seed={seed}", f"--scenario-repeat={options.repeat}"]
     arguments += [f"--scenario-target={options.target}"]
     if options.jobs > 1:
-        arguments += ["-p", "xdist", "-n", str(options.jobs), "--maxschedchunk=2"]
+        arguments += ["-p", "xdist", "-n", str(options.jobs), "--dist=worksteal"]
     else:
         arguments += ["--scenario-ahead=0"]
     given: dict[str, Any] = {

@@ -188,6 +188,12 @@ class ScenarioRun:
     row: dict[str, Any]
 
     @property
+    def kind(self) -> tuple[str, ...]:
+        """Equal for runs that can have the same stack, one after the other; those that share one come first."""
+        needs = self.scenario.needs
+        return "" if needs.shared else "own", self.dialect, repr(needs)
+
+    @property
     def title(self) -> str:
         """The scenario's title, with what sets this run apart from the others.
 

@@ -119,6 +119,13 @@ def _is_scenario_file(path: Path, config: pytest.Config) -> bool:
     return any(fnmatch(relative, pattern) for pattern in config.getini("scenario_files"))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Runs that can have the same stack follow each other, in the places that runs have among other tests."""
+    runs = sorted((item for item in items if isinstance(item, ScenarioItem)), key=lambda item: item.job.run.kind)
+    in_turn = iter(runs)
+    items[:] = [next(in_turn) if isinstance(item, ScenarioItem) else item for item in items]
+
+
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> None:
     """While a run waits, the next one can work."""
     if isinstance(item, ScenarioItem):

@@ -61,6 +61,25 @@ def test_every_run_is_an_item(pytester: pytest.Pytester, folder: Path) -> None:
     )
 
 
+def test_runs_that_can_have_the_same_stack_follow_each_other(pytester: pytest.Pytester, folder: Path) -> None:
+    for name, more in {"a": "stack: {concurrency: 2}\n", "b": "", "c": "stack: {concurrency: 2}\n"}.items():
+        text = f"scenario: {name}\ndialects: [release, design]\n{more}steps: [settle]\n"
+        (folder / f"{name}.yaml").write_text(text)
+    (pytester.path / "test_it.py").write_text("def test_it(): pass\n")
+
+    files = ("scenarios/a.yaml", "scenarios/b.yaml", "test_it.py", "scenarios/c.yaml")
+    result = run(pytester, "--scenarios", "--collect-only", "-q", *files)
+    assert [line for line in result.outlines if "::" in line] == [
+        "scenarios/b.yaml::b [design]",
+        "scenarios/b.yaml::b [release]",
+        "scenarios/a.yaml::a [design]",
+        "scenarios/c.yaml::c [design]",
+        "test_it.py::test_it",
+        "scenarios/a.yaml::a [release]",
+        "scenarios/c.yaml::c [release]",
+    ]
+
+
 def test_runs_pass_fail_and_are_skipped(pytester: pytest.Pytester, folder: Path) -> None:
     result = run(pytester, "--scenarios", "--scenario-seed", "5", "-rs")
     result.assert_outcomes(passed=2, failed=1, skipped=1)
