@@ -69,8 +69,10 @@ class SocketInput:
         if len(data) == size:
             return data
         self._wait_at_most(self._stall_seconds)
-        rest = self._socket.recv(size - len(data), socket.MSG_WAITALL)
-        return data + rest if data else rest
+        # the kernel gives less when a signal comes, such as the one that goes on with a process that was stopped
+        while len(data) < size and (piece := self._socket.recv(size - len(data), socket.MSG_WAITALL)):
+            data = data + piece if data else piece
+        return data
 
     def readline(self, size: int, /) -> bytes:
         """Up to and including the next line feed, at most ``size`` bytes; less only at the end."""

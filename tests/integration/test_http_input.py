@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import signal
 import socket
+import sys
+import termios
 import threading
 from collections.abc import Iterator
 
@@ -113,3 +118,33 @@ def test_waiting_ends_before_a_head_and_inside_it(pair: Pair, sent: bytes, patie
 def test_waiting_for_a_body_ends(pair: Pair) -> None:
     with pytest.raises(OSError, match="unavailable"):
         reader(pair, stall_seconds=0.01).read(1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux how much was read")
+def test_a_signal_does_not_end_a_body(pair: Pair) -> None:
+    came: list[int] = []
+    main = threading.get_ident()
+
+    def send() -> None:
+        pair[0].sendall(b"half")
+        while fcntl.ioctl(pair[0], termios.TIOCOUTQ, b"\0" * 4) != b"\0" * 4:
+            os.sched_yield()  # until the other side has read it and waits for more
+        signal.pthread_kill(main, signal.SIGUSR1)
+        handled.wait(10)
+        pair[0].sendall(b"rest")
+
+    handled = threading.Event()
+
+    def handle(number: int, _frame: object) -> None:
+        came.append(number)
+        handled.set()
+
+    before = signal.signal(signal.SIGUSR1, handle)
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        assert reader(pair).read(8) == b"halfrest"
+    finally:
+        sender.join()
+        signal.signal(signal.SIGUSR1, before)
+    assert came == [signal.SIGUSR1]
