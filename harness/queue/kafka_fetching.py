@@ -13,7 +13,7 @@ from harness.queue.kafka_settings import KafkaSettings
 #: Seconds that a question waits for its answer when there should be one.
 _QUESTION = 0.012
 #: Seconds between two questions: at once after news, then twice as long each time.
-_SHORTEST, _LONGEST = 0.005, 0.2
+_SHORTEST, _LONGEST = 0.005, 0.5
 
 
 class KafkaFetching:

@@ -119,15 +119,18 @@ class Buckets:
         return self._target.aws_bucket if named is None else self._names.get(named, named)
 
     def remove(self) -> list[str]:
-        """All that was created, and what is in them; what could not be removed, in words."""
+        """All that was created, and what is in them, unless the target goes away itself; what could not be removed, in
+        words."""
         from botocore.exceptions import BotoCoreError, ClientError
 
+        if self._target.disposable:
+            self._created.clear()
         warnings = []
         for spec in reversed(self._created):
             name = self._names[spec.alias]
             try:
                 remove_bucket(self._target.client(spec.site), name)
-                if spec.site != AWS and not self._target.disposable:
+                if spec.site != AWS:
                     remove_versions(self._target.client(AWS), self._target.aws_bucket, prefix=f"{name}/")
             except (ClientError, BotoCoreError) as error:
                 if not _is_gone(error):

@@ -125,6 +125,8 @@ def _arguments(options: RunOptions, seed: int, files: list[str]) -> list[str]:
         "--capture=no",
     ]
     arguments += ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:logging", "-p", "harness.pytest_plugin"]
+    # they collect garbage many times at the end, which takes seconds
+    arguments += ["-p", "no:unraisableexception", "-p", "no:threadexception"]
     arguments += ["--scenarios", "--scenario-quiet", f"--scenario-seed={seed}", f"--scenario-repeat={options.repeat}"]
     arguments += [f"--scenario-target={options.target}"]
     if options.jobs > 1:

@@ -67,7 +67,7 @@ class Target(Protocol):
         storage_classes: site of the scenario language -> site of CloudServer's replication rules
             (``{"aws": "aws-us-east-1"}``).
         role: role of replication rules to cloud sites, ``arn:aws:iam::root:role/s3-replication-role``.
-        disposable: it goes away after the run: what replicas leave on AWS need not be removed.
+        disposable: it goes away with the session: what runs leave there, on AWS too, need not be removed.
     """
 
     name: str

@@ -14,8 +14,6 @@ from harness.errors import StackError
 from harness.scenario.model import Needs, ScenarioRun
 from harness.scenario.target import Target, TargetFactory
 
-#: Shared stacks that stay open while nobody uses them: both dialects. An idle stack takes processor time from others.
-_MOST_UNUSED = 2
 #: What stacks that are shared differ in: dialect and further sites.
 _Kind = tuple[str, tuple[tuple[str, str], ...]]
 
@@ -40,14 +38,16 @@ class _Opened:
 
 
 class Targets:
-    """Lends stacks to runs: runs that need nothing of their own share one for each dialect and set of sites, until
-    others are wanted more; any other has one to itself, which goes on to the next that needs the same when it was left
-    whole.
+    """Lends stacks to runs: runs that need nothing of their own share one for each dialect and set of sites; any other
+    has one to itself, which goes on to the next that needs the same when it was left whole.
+
+    A stack that nobody uses takes processor time from the others, so that it is closed as soon as a run wants another
+    kind; who has runs of one kind follow each other starts few.
 
     A context manager: leaving it closes them all.
 
     Args:
-        idle: how many stacks may wait for the next run that needs them.
+        idle: how many stacks may wait for the next run that needs one to itself.
     """
 
     def __init__(self, factory: TargetFactory, *, idle: int = 1) -> None:
@@ -55,7 +55,7 @@ class Targets:
         self._most_idle = idle
         self._lock = threading.Lock()
         self._opening: dict[_Kind, threading.Lock] = {}
-        self._shared: dict[_Kind, _Opened] = {}  # who was lent last stands last
+        self._shared: dict[_Kind, _Opened] = {}
         self._users: Counter[_Kind] = Counter()
         self._failed: dict[_Kind, StackError] = {}
         self._idle: list[_Opened] = []
@@ -76,15 +76,12 @@ class Targets:
     def lend(self, run: ScenarioRun) -> Iterator[Lease]:
         """A target for ``run``. What the factory raises comes through."""
         needs = run.scenario.needs
+        for one in self._unwanted(run.dialect, needs):
+            one.close()
         if needs.shared:
             kind = (run.dialect, needs.site_kinds)
-            with self._lock:
-                self._users[kind] += 1
-            try:
+            with self._using(kind):
                 yield Lease(self._shared_one(kind, needs).target)
-            finally:
-                for one in self._left(kind):
-                    one.close()
             return
         opened = self._taken(run.dialect, needs) or self._open(run.dialect, needs)
         lease = Lease(opened.target)
@@ -113,15 +110,26 @@ class Targets:
                 with self._lock:
                     self._shared[kind] = opened
             with self._lock:
-                self._shared[kind] = self._shared.pop(kind)
                 return self._shared[kind]
 
-    def _left(self, kind: _Kind) -> list[_Opened]:
-        """One user less; those shared stacks that nobody uses, were lent longest ago, and must go."""
+    @contextlib.contextmanager
+    def _using(self, kind: _Kind) -> Iterator[None]:
         with self._lock:
-            self._users[kind] -= 1
-            unused = [one for one in self._shared if not self._users[one]]
-            return [self._shared.pop(one) for one in unused[: max(0, len(unused) - _MOST_UNUSED)]]
+            self._users[kind] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._users[kind] -= 1
+
+    def _unwanted(self, dialect: str, needs: Needs) -> list[_Opened]:
+        """Those that nobody uses and that are not of this kind; they are nobody's from now on."""
+        with self._lock:
+            gone = [one for one in self._idle if (one.dialect, one.needs) != (dialect, needs)]
+            self._idle = [one for one in self._idle if one not in gone]
+            wanted = (dialect, needs.site_kinds) if needs.shared else None
+            unused = [kind for kind in self._shared if kind != wanted and not self._users[kind]]
+            return gone + [self._shared.pop(kind) for kind in unused]
 
     def _taken(self, dialect: str, needs: Needs) -> _Opened | None:
         with self._lock:

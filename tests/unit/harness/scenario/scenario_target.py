@@ -158,7 +158,7 @@ class FakeTarget:
         self.aws_bucket = "remote"
         self.storage_classes = {"aws": "aws-us-east-1"}
         self.role = "arn:aws:iam::root:role/r"
-        self.disposable = True
+        self.disposable = False
         self.buckets: dict[str, dict[str, dict[str, list[dict[str, Any]]]]] = {"aws": {"remote": {}}}
         self.calls: list[tuple[str, str, dict[str, Any]]] = []
         self.failures: dict[str, Exception] = {}

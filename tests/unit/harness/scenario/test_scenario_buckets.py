@@ -116,9 +116,17 @@ def test_buckets_are_removed_with_all_that_is_in_them() -> None:
     assert buckets.remove() == []
 
 
+def test_a_target_that_goes_away_takes_its_buckets_with_it() -> None:
+    target = FakeTarget()
+    target.disposable = True
+    buckets = Buckets(target, {"src": "src-1"})
+    buckets.create([BucketSpec("src", HERE)])
+    assert buckets.remove() == []
+    assert list(target.buckets["cloudserver"]) == ["src-1"]
+
+
 def test_what_replicas_leave_is_removed_where_the_target_stays() -> None:
     target = FakeTarget()
-    target.disposable = False
     buckets = Buckets(target, {"src": "src-1"})
     buckets.create([BucketSpec("src", HERE)])
     remote = target.client("aws")

@@ -205,6 +205,7 @@ def test_no_answer_is_an_error_too() -> None:
 
 def test_names() -> None:
     target = FakeTarget("release")
+    target.disposable = True
     passed(
         "- put_object: {Bucket: src, Key: '$dialect/$site/$n', Metadata: {role: $role, list: $$n}}\n"
         "  save: {version: VersionId}\n"

@@ -138,7 +138,7 @@ def test_runs_with_the_same_sites_share_a_stack_of_their_own() -> None:
     assert [needs.sites for _, needs in factory.made] == [{"b": "cloudserver"}, {}]
 
 
-def test_shared_stacks_that_nobody_uses_any_more_make_room() -> None:
+def test_a_stack_that_nobody_uses_makes_room_for_one_of_another_kind() -> None:
     factory = FakeFactory()
     wanted = [
         load_text(
@@ -146,16 +146,17 @@ def test_shared_stacks_that_nobody_uses_any_more_make_room() -> None:
             f"dialects: [design]\nsteps:\n  {PLAIN}\n",
             f"{site}.yaml",
         ).runs()
-        for site in ("a", "b", "c", "a", "c")
+        for site in ("a", "b", "b", "a")
     ]
+    wanted += [runs(RESTARTING), runs(RESTARTING, title="t"), runs(title="u")]
     open_at_once = []
     with Runs(factory, 0) as session:
         for number, job in enumerate(jobs(*wanted)):
             assert session.result(str(number), job).outcome is Outcome.PASSED
             open_at_once.append(len(factory.made) - factory.closed)
-    assert open_at_once == [1, 2, 2, 2, 2]
-    assert [next(iter(needs.sites)) for _, needs in factory.made] == ["a", "b", "c", "a"]
-    assert factory.closed == 4
+    assert open_at_once == [1] * 7
+    assert ["".join(needs.sites) or needs.own for _, needs in factory.made] == ["a", "b", "a", True, False]
+    assert factory.closed == 5
 
 
 def test_a_stack_that_does_not_start_breaks_what_needs_it_and_is_tried_once() -> None:
