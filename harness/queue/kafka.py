@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 _PAUSE = 0.2
 #: Long enough for the embedded broker, which takes it for the time that it may read for an answer.
 _PROBE_WAIT_MS = 10
+#: Without records a poll lasts its full time. The answer to the question before may come first, and is of no use.
+_PROBE_ROUND_MS = 2 * _PROBE_WAIT_MS + 5
 
 Result = TypeVar("Result")
 
@@ -53,7 +55,7 @@ class KafkaQueue:
         self._lock = threading.RLock()
         self._admin: Any = None
         self._producer: KafkaQueueProducer | None = None
-        self._probes: dict[str | None, Any] = {}
+        self._probes: dict[tuple[str, ...], Any] = {}
         self.observer: QueueObserver = NoObserver()
 
     def ensure_topics(self, topics: Iterable[TopicSpecification]) -> None:
@@ -115,7 +117,7 @@ class KafkaQueue:
         self._closing.order()
         self._bell.close()
         with self._lock:
-            for client in [self._producer, self._admin, *self._probes.values()]:
+            for client in (self._producer, self._admin, *self._probes.values()):
                 if client is not None:
                     client.close()
             self._probes.clear()
@@ -171,18 +173,22 @@ class KafkaQueue:
             )
         return self._admin
 
-    def _probe(self, group: str | None) -> Any:
-        """A client that reads without being a member of the group."""
-        if group not in self._probes:
+    def _probe(self, topics: Sequence[str]) -> Any:
+        """A client that reads these without being a member of any group.
+
+        One that turns to other topics has to ask for their partitions anew, which takes it a tenth of a second.
+        """
+        key = tuple(topics)
+        if key not in self._probes:
             # it asks where a partition ends, which a broker that has to wait for more would not answer at once
-            self._probes[group] = new_consumer(
-                self._settings, group, enable_incremental_fetch_sessions=False, fetch_max_wait_ms=_PROBE_WAIT_MS
+            self._probes[key] = new_consumer(
+                self._settings, None, enable_incremental_fetch_sessions=False, fetch_max_wait_ms=_PROBE_WAIT_MS
             )
-        return self._probes[group]
+        return self._probes[key]
 
     def _read(self, topic: str, tail: int | None) -> list[Message]:
         with self._lock:
-            probe = self._probe(None)
+            probe = self._probe([topic])
             partitions = self._partitions_of(probe, [topic])
             if not partitions:
                 return []
@@ -198,13 +204,16 @@ class KafkaQueue:
 
     def _progress(self, group: str, topics: Sequence[str]) -> dict[TopicPartition, Progress]:
         with self._lock:
-            probe = self._probe(group)
+            probe = self._probe(topics)
             partitions = self._partitions_of(probe, topics)
-            committed = {one: probe.committed(one, timeout_ms=self._settings.request_timeout_ms) for one in partitions}
-            ends, _ = self._fetch_ends(probe, {one: offset or 0 for one, offset in committed.items()})
+            name = self._settings.group_prefix + group
+            answer = self._admin_client().list_group_offsets({name: partitions})[name] if partitions else {}
+            # -1 says that there is none
+            committed = {one: max(0, answer[one].offset) if one in answer else 0 for one in partitions}
+            ends, _ = self._fetch_ends(probe, committed)
             prefix = self._settings.topic_prefix
             return {
-                TopicPartition(one.topic.removeprefix(prefix), one.partition): Progress(committed[one] or 0, ends[one])
+                TopicPartition(one.topic.removeprefix(prefix), one.partition): Progress(committed[one], ends[one])
                 for one in partitions
             }
 
@@ -228,7 +237,7 @@ class KafkaQueue:
         found: list[Any] = []
         while any(probe.highwater(one) is None for one in starts):
             self._check_open()
-            for records in probe.poll(timeout_ms=50).values():
+            for records in probe.poll(timeout_ms=_PROBE_ROUND_MS).values():
                 found += records
         return {one: probe.highwater(one) for one in starts}, found
 
