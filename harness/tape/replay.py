@@ -121,7 +121,9 @@ class Player:
     ) -> HeaderList:
         pair = self._accounts.get(how.account) or self._others.get(at)
         if pair is None:
-            raise UsageError(f"no key pair of {how.account!r}")
+            raise UsageError(
+                f"no key pair of {how.account!r}; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are taken with --target"
+            )
         if how.wrong:
             pair = KeyPair(pair.access_key, _WRONG_SECRET)
         payload = how.payload if how.payload is not None else hashlib.sha256(body).hexdigest()
