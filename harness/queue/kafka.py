@@ -189,7 +189,7 @@ class KafkaQueue:
     def _read(self, topic: str, tail: int | None) -> list[Message]:
         with self._lock:
             probe = self._probe([topic])
-            partitions = self._partitions_of(probe, [topic])
+            partitions = self._partitions_of([topic])
             if not partitions:
                 return []
             ends, found = self._fetch_ends(probe, dict.fromkeys(partitions, 0))
@@ -205,7 +205,7 @@ class KafkaQueue:
     def _progress(self, group: str, topics: Sequence[str]) -> dict[TopicPartition, Progress]:
         with self._lock:
             probe = self._probe(topics)
-            partitions = self._partitions_of(probe, topics)
+            partitions = self._partitions_of(topics)
             name = self._settings.group_prefix + group
             answer = self._admin_client().list_group_offsets({name: partitions})[name] if partitions else {}
             # -1 says that there is none
@@ -217,13 +217,15 @@ class KafkaQueue:
                 for one in partitions
             }
 
-    def _partitions_of(self, probe: Any, topics: Sequence[str]) -> list[KafkaTopicPartition]:
+    def _partitions_of(self, topics: Sequence[str]) -> list[KafkaTopicPartition]:
+        """Asked of the broker: what a probe knows of a topic may be gone for a moment when it turns to it again, and a
+        group without partitions looks as if it had read everything."""
         names = [self._settings.topic_prefix + topic for topic in topics]
-        return [
-            KafkaTopicPartition(name, number)
-            for name in names
-            for number in sorted(probe.partitions_for_topic(name) or ())
-        ]
+        numbers = {
+            found["name"]: sorted(one["partition_index"] for one in found["partitions"])
+            for found in self._admin_client().describe_topics(names)
+        }
+        return [KafkaTopicPartition(name, number) for name in names for number in numbers.get(name, ())]
 
     def _fetch_ends(self, probe: Any, starts: dict[KafkaTopicPartition, int]) -> tuple[dict[Any, int], list[Any]]:
         """Where each partition ends, as the answer to a fetch says it; and what that fetch brought.
