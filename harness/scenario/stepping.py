@@ -75,10 +75,9 @@ class Stepper:
         if not seen.met:
             waited = seconds(timeline.elapsed) if ready.step.wait is not None else ""
             told = str(timeline) if waited else ""
-            title = f"{step.verb} {ready.subject}".strip()
-            raise StepFailed(step, title, ready.subject, seen.reasons, told, waited)
+            raise _failed(ready, seen.reasons, told, waited)
         for name, path in step.save.items():
-            self._save(step, name, path, seen.output)
+            self._save(ready, name, path, seen.output)
 
     def _ready(self, step: Step) -> _Ready:
         verb = verbs.find(step.verb)
@@ -133,12 +132,17 @@ class Stepper:
         at = ready.step.at if ready.verb.sites else "stack"
         self.trace.add(at, ready.verb.name, ready.subject, came, started - self._start, took)
 
-    def _save(self, step: Step, name: str, path: str, output: Any) -> None:
+    def _save(self, ready: _Ready, name: str, path: str, output: Any) -> None:
         path = substitute(path, self._names)
         value = look(path, output)
         if value is None:
-            raise ScenarioError(f"{step.place}: nothing to save as ${name}: {path} finds nothing in {brief(output)}")
+            raise _failed(ready, (f"nothing to save as ${name}: {path} finds nothing in {brief(output)}",))
         self._names[name] = value
+
+
+def _failed(ready: _Ready, reasons: tuple[str, ...], timeline: str = "", waited: str = "") -> StepFailed:
+    title = f"{ready.step.verb} {ready.subject}".strip()
+    return StepFailed(ready.step, title, ready.subject, reasons, timeline, waited)
 
 
 def _error(expected: Any) -> Any:

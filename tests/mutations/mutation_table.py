@@ -300,7 +300,7 @@ GATEWAY_AND_ROUTES = (
         _GATEWAY,
         'return [("tagging", None), *([("versionId", version_id)] if version_id else [])]',
         'return [("tagging", None)]',
-        _TAGS,
+        ("aws-replication/tags-of-an-older-version.yaml",),
     ),
     Mutation(
         "a damaged body passes for the replica",
@@ -315,7 +315,7 @@ GATEWAY_AND_ROUTES = (
         '    if "content-md5" not in request.headers:\n'
         '        raise S3Error("BadRequest", "bad request: missing content-md5 header")',
         '    if "content-md5" not in request.headers:\n        raise S3Error("InternalError")',
-        ("routes/design-data-route-refusals.yaml",),
+        ("routes/design-data-route.yaml",),
     ),
     Mutation(
         "what arrives twice is written twice",
@@ -336,7 +336,7 @@ GATEWAY_AND_ROUTES = (
         "fake_cloudserver/backbeat/metadata.py",
         '    if target.md is None:\n        raise S3Error("ObjNotFound")',
         '    if target.md is None:\n        raise S3Error("NoSuchKey")',
-        ("routes/metadata.yaml",),
+        ("routes/who-may.yaml",),
     ),
     Mutation(
         "anybody may call internal routes",
@@ -367,7 +367,7 @@ ENGINE = (
         _FILTER,
         'one.info.get("status") != "PENDING"',
         'one.info.get("status") not in {"PENDING", "COMPLETED"}',
-        _WAY,
+        ("aws-replication/messages.yaml",),
     ),
     Mutation(
         "the message key is not that of the object",
@@ -381,7 +381,7 @@ ENGINE = (
         "harness/queue/ledger.py",
         "return next(iter(progress)) if progress else latest + 1",
         "return latest + 1",
-        ("outages/engine-killed.yaml",),
+        ("outages/killed-while-one-is-slow.yaml",),
     ),
     Mutation(
         "the engine begins at the journal's end",
