@@ -263,8 +263,10 @@ def test_bucket_aliases_are_replaced_wherever_a_bucket_is_named() -> None:
 
 def test_nothing_to_save_is_told() -> None:
     result = run("- put_object: {Bucket: src, Key: k}\n  save: {x: ChecksumSHA256}")
-    assert result.outcome is Outcome.BROKEN
-    assert "s.yaml:4: nothing to save as $x: ChecksumSHA256 finds nothing in" in reasons(result)
+    assert result.outcome is Outcome.FAILED
+    assert result.failure is not None
+    assert str(result.failure.place) == "s.yaml:4"
+    assert "nothing to save as $x: ChecksumSHA256 finds nothing in" in reasons(result)
 
 
 @pytest.mark.parametrize(
