@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import threading
 from collections.abc import Callable, Collection, Mapping
 from types import TracebackType
@@ -205,7 +204,6 @@ class Stack:
         failures: list[BaseException] = []
         kafka = threading.Thread(target=self._caught, args=(self._start_kafka, failures), name="start-kafka")
         kafka.start()
-        threading.Thread(target=_load, name="load", daemon=True).start()
         try:
             self._say("starting AWS and Kafka…")
             port = 0 if self._recorder else plan.port
@@ -467,13 +465,6 @@ class Stack:
         addresses = {name: _address(server) for name, server in self._servers.items()}
         for name, app in (("cloudserver", self._cloudserver_app()), ("bucketd", self.fake.bucketd)):
             self._listen(name, app, *addresses[name])
-
-
-def _load() -> None:
-    """What is needed next, while others start: a second of processor time."""
-    for name in ("harness.queue.kafka", "harness.stack_engine", "harness.stack_resume"):
-        importlib.import_module(name)
-    from fake_cloudserver import FakeCloudServer  # noqa: F401
 
 
 def _address(server: HttpServer) -> tuple[str, int]:
