@@ -155,6 +155,7 @@ class FaultBoard:
         self._rules: dict[str, _Counted] = {}
         self._fired: list[Fired] = []
         self._generation = 0
+        self._decided = threading.local()
 
     def add(self, name: str, rule: FaultRule) -> None:
         """Put a rule in force; one of the same name is replaced."""
@@ -204,13 +205,14 @@ class FaultBoard:
                     if self.listener is not None:
                         self.listener(self._fired[-1])
                     del self._fired[:-_MOST_FIRED]
+                    self._decided.generation = self._generation
                     return counted.rule.effect
         return None
 
     def hold(self, clock: Clock, seconds: float) -> None:
-        """Let ``seconds`` pass, less when rules are cleared."""
+        """Let ``seconds`` pass, less when rules are cleared or were since this thread's last :meth:`decide`."""
         with self._changed:
-            generation = self._generation
+            generation = getattr(self._decided, "generation", self._generation)
             left = seconds
             while left > 0 and generation == self._generation:
                 before = clock.monotonic()

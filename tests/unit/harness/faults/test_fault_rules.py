@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fake_cloudserver import SeededRandomness, VirtualClock
+from harness.faults.description import to_rule
 from harness.faults.rules import Effect, FaultBoard, FaultRule, Fired, Occasion, S3Failure
 
 PUT = Occasion("aws", "PutObject", "PUT", "target", "src/photos/cat")
@@ -124,3 +125,14 @@ def test_no_rule_fires_more_often_than_it_may(
     assert times is None or fired <= times
     if probability == 1.0:
         assert fired == min(max(0, sum(matches) - after), sum(matches) if times is None else times)
+
+
+def test_what_was_cleared_after_the_decision_holds_nobody_up() -> None:
+    rules = FaultBoard(SeededRandomness(1))
+    rules.add("f", to_rule({"site": "aws", "delay": "1h"}))
+    clock = VirtualClock()
+    before = clock.monotonic()
+    assert rules.decide(Occasion("aws", "PutObject", "PUT", "b", "k")) is not None
+    rules.clear()
+    rules.hold(clock, 3600.0)
+    assert clock.monotonic() == before
