@@ -49,7 +49,7 @@ class Faults:
         if effect.error is not None:
             return _refuse(effect.error, environ, start_response)
         if effect.delay is not None:
-            self._board.hold(self._clock, effect.delay)
+            self._board.hold(self._clock, effect)
             return self._app(environ, start_response)
         if effect.reset == "before":
             raise self._end(environ)
@@ -106,7 +106,7 @@ class Faults:
 
     def _break(self, effect: Effect, environ: dict[str, Any]) -> None:
         if effect.stall is not None:
-            self._board.hold(self._clock, effect.stall)
+            self._board.hold(self._clock, effect)
         self._end(environ)
 
     def _end(self, environ: dict[str, Any]) -> BrokenOnPurposeError:

@@ -38,6 +38,7 @@ class Effect:
         corrupt: one byte of the request's body is another; of the answer's where the request has none.
         duplicate: a message is there so many times more.
         kill: the process ends as SIGKILL ends it.
+        decided: which state of a board it comes from, once :meth:`FaultBoard.decide` gave it.
     """
 
     error: S3Failure | None = None
@@ -48,6 +49,7 @@ class Effect:
     corrupt: bool = False
     duplicate: int | None = None
     kill: bool = False
+    decided: int = dataclasses.field(default=0, compare=False)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -155,7 +157,6 @@ class FaultBoard:
         self._rules: dict[str, _Counted] = {}
         self._fired: list[Fired] = []
         self._generation = 0
-        self._decided = threading.local()
 
     def add(self, name: str, rule: FaultRule) -> None:
         """Put a rule in force; one of the same name is replaced."""
@@ -205,20 +206,22 @@ class FaultBoard:
                     if self.listener is not None:
                         self.listener(self._fired[-1])
                     del self._fired[:-_MOST_FIRED]
-                    self._decided.generation = self._generation
-                    return counted.rule.effect
+                    return self._dated(counted.rule.effect)
         return None
 
-    def hold(self, clock: Clock, seconds: float) -> None:
-        """Let ``seconds`` pass, less when rules are cleared or were since this thread's last :meth:`decide`."""
+    def hold(self, clock: Clock, effect: Effect) -> None:
+        """Let the seconds of its delay or stall pass, less when rules are cleared, or were since it was decided."""
+        left = effect.delay or effect.stall or 0.0
         with self._changed:
-            generation = getattr(self._decided, "generation", self._generation)
-            left = seconds
-            while left > 0 and generation == self._generation:
+            while left > 0 and effect.decided == self._generation:
                 before = clock.monotonic()
                 if not clock.wait(self._changed, left):
                     return
                 left -= clock.monotonic() - before
+
+    def _dated(self, effect: Effect) -> Effect:
+        now = self._generation
+        return effect if effect.decided == now else dataclasses.replace(effect, decided=now)
 
     def _fires(self, counted: _Counted) -> bool:
         rule = counted.rule

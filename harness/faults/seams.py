@@ -81,7 +81,7 @@ class _FaultyProducer:
         for message in messages:
             effect = self._board.decide(_occasion(PRODUCE, message.topic, message.key), self._clock.now())
             if effect is not None and effect.delay is not None:
-                self._board.hold(self._clock, effect.delay)
+                self._board.hold(self._clock, effect)
             if effect is not None and effect.duplicate:
                 again += [message] * effect.duplicate
         self._producer.send_all([*messages, *again], interruption)

@@ -230,14 +230,8 @@ class KafkaQueue:
     def _fetch_ends(self, probe: Any, starts: dict[KafkaTopicPartition, int]) -> tuple[dict[Any, int], list[Any]]:
         """Where each partition ends, as the answer to a fetch says it; and what that fetch brought.
 
-        The embedded broker counts a batch as one record when it is asked for the end offsets. The first answer may be
-        one to a question of the last time, as old as that; with it in, the next is to a question of now.
+        The embedded broker counts a batch as one record when it is asked for the end offsets.
         """
-        self._fetched(probe, starts)
-        found = self._fetched(probe, starts)
-        return {one: probe.highwater(one) for one in starts}, found
-
-    def _fetched(self, probe: Any, starts: dict[KafkaTopicPartition, int]) -> list[Any]:
         probe.unsubscribe()
         probe.assign(list(starts))
         for one, start in starts.items():
@@ -247,7 +241,7 @@ class KafkaQueue:
             self._check_open()
             for records in probe.poll(timeout_ms=_PROBE_ROUND_MS).values():
                 found += records
-        return found
+        return {one: probe.highwater(one) for one in starts}, found
 
     def _check_open(self) -> None:
         if self._closing.ordered:

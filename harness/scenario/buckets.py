@@ -124,7 +124,7 @@ class Buckets:
         from botocore.exceptions import BotoCoreError, ClientError
 
         if self._target.disposable:
-            self._created.clear()
+            return []
         warnings = []
         for spec in reversed(self._created):
             name = self._names[spec.alias]

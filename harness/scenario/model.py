@@ -191,7 +191,7 @@ class ScenarioRun:
     def kind(self) -> tuple[str, ...]:
         """Equal for runs that can have the same stack, one after the other; those that share one come first."""
         needs = self.scenario.needs
-        return "" if needs.shared else "own", self.dialect, repr(needs)
+        return ("", self.dialect, repr(needs.site_kinds)) if needs.shared else ("own", self.dialect, repr(needs))
 
     @property
     def title(self) -> str:

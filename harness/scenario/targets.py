@@ -11,11 +11,11 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 
 from harness.errors import StackError
-from harness.scenario.model import Needs, ScenarioRun
+from harness.scenario.model import ScenarioRun
 from harness.scenario.target import Target, TargetFactory
 
-#: What stacks that are shared differ in: dialect and further sites.
-_Kind = tuple[str, tuple[tuple[str, str], ...]]
+#: See :attr:`harness.scenario.model.ScenarioRun.kind`.
+_Kind = tuple[str, ...]
 
 
 @dataclasses.dataclass(slots=True)
@@ -28,8 +28,7 @@ class Lease:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Opened:
-    dialect: str
-    needs: Needs
+    kind: _Kind
     target: Target
     context: AbstractContextManager[Target]
 
@@ -75,15 +74,13 @@ class Targets:
     @contextlib.contextmanager
     def lend(self, run: ScenarioRun) -> Iterator[Lease]:
         """A target for ``run``. What the factory raises comes through."""
-        needs = run.scenario.needs
-        for one in self._unwanted(run.dialect, needs):
+        for one in self._unwanted(run.kind):
             one.close()
-        if needs.shared:
-            kind = (run.dialect, needs.site_kinds)
-            with self._using(kind):
-                yield Lease(self._shared_one(kind, needs).target)
+        if run.scenario.needs.shared:
+            with self._using(run.kind):
+                yield Lease(self._shared_one(run).target)
             return
-        opened = self._taken(run.dialect, needs) or self._open(run.dialect, needs)
+        opened = self._taken(run.kind) or self._open(run)
         lease = Lease(opened.target)
         try:
             yield lease
@@ -91,11 +88,12 @@ class Targets:
             for one in self._put_back(opened) if lease.keep else [opened]:
                 one.close()
 
-    def _open(self, dialect: str, needs: Needs) -> _Opened:
-        context = self._factory(dialect, needs)
-        return _Opened(dialect, needs, context.__enter__(), context)
+    def _open(self, run: ScenarioRun) -> _Opened:
+        context = self._factory(run.dialect, run.scenario.needs)
+        return _Opened(run.kind, context.__enter__(), context)
 
-    def _shared_one(self, kind: _Kind, needs: Needs) -> _Opened:
+    def _shared_one(self, run: ScenarioRun) -> _Opened:
+        kind = run.kind
         with self._lock:
             opening = self._opening.setdefault(kind, threading.Lock())
         with opening:
@@ -103,7 +101,7 @@ class Targets:
                 raise self._failed[kind]
             if kind not in self._shared:
                 try:
-                    opened = self._open(kind[0], needs)
+                    opened = self._open(run)
                 except StackError as error:  # one try is enough: it would go wrong for every run
                     self._failed[kind] = error
                     raise
@@ -122,19 +120,18 @@ class Targets:
             with self._lock:
                 self._users[kind] -= 1
 
-    def _unwanted(self, dialect: str, needs: Needs) -> list[_Opened]:
+    def _unwanted(self, kind: _Kind) -> list[_Opened]:
         """Those that nobody uses and that are not of this kind; they are nobody's from now on."""
         with self._lock:
-            gone = [one for one in self._idle if (one.dialect, one.needs) != (dialect, needs)]
-            self._idle = [one for one in self._idle if one not in gone]
-            wanted = (dialect, needs.site_kinds) if needs.shared else None
-            unused = [kind for kind in self._shared if kind != wanted and not self._users[kind]]
-            return gone + [self._shared.pop(kind) for kind in unused]
+            gone = [one for one in self._idle if one.kind != kind]
+            self._idle = [one for one in self._idle if one.kind == kind]
+            unused = [one for one in self._shared if one != kind and not self._users[one]]
+            return gone + [self._shared.pop(one) for one in unused]
 
-    def _taken(self, dialect: str, needs: Needs) -> _Opened | None:
+    def _taken(self, kind: _Kind) -> _Opened | None:
         with self._lock:
             for index, opened in enumerate(self._idle):
-                if (opened.dialect, opened.needs) == (dialect, needs):
+                if opened.kind == kind:
                     return self._idle.pop(index)
         return None
 

@@ -52,9 +52,9 @@ class FaultyNetwork:
         if effect.corrupt:
             raise LocationError("BadDigest", "The Content-MD5 you specified did not match what we received.", 400)
         if effect.delay is not None:
-            self._board.hold(self._clock, effect.delay)
+            self._board.hold(self._clock, effect)
         elif effect.stall is not None:
-            self._board.hold(self._clock, effect.stall)
+            self._board.hold(self._clock, effect)
             raise LocationError(*_BROKEN)
         elif effect.reset in {"before", "during"}:
             raise LocationError(*_BROKEN)

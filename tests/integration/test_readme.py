@@ -5,9 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import signal
-import subprocess
-import sys
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -20,6 +17,7 @@ from click.testing import CliRunner
 
 from harness.cli import main
 from harness.stack import Stack
+from support.running import running
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -86,16 +84,9 @@ def test_the_scenario_is_a_scenario_and_passes(tmp_path: Path) -> None:
 
 @contextmanager
 def up(*arguments: str) -> Iterator[dict[str, Any]]:
-    """``harness up --json`` in a process of its own; Ctrl-C ends it."""
-    command = [sys.executable, "-m", "harness.cli", "up", "--json", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            yield json.loads(process.stdout.readline())
-            process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=30) == 0
-        finally:
-            process.kill()
+    """What ``harness up --json`` says; Ctrl-C ends it."""
+    with running("up", "--json", *arguments) as (_, facts):
+        yield facts
 
 
 def test_up_says_in_one_line_of_json_where_everything_is() -> None:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import botocore.exceptions
 import pytest
 
-from fake_cloudserver import FakeCloudServer, Settings, serving
 from harness.s3_client import client_of, s3_client
 from harness.tape import files
 from harness.tape.recording import recording_proxies
+from support.running import fresh, running
 
 KEYS = ("accessKey1", "verySecretKey1")
 SECRETS = ("verySecretKey1", "accessKey1", "awsVerySecretKey1", "AWS4-HMAC", "Signature=", "not for the tape")
@@ -26,25 +22,9 @@ SECRETS = ("verySecretKey1", "accessKey1", "awsVerySecretKey1", "AWS4-HMAC", "Si
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
 
 
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "harness.cli", *arguments]
-
-
 def done(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(*arguments), cwd=cwd, capture_output=True, text=True, timeout=170, check=False)
-
-
-@contextlib.contextmanager
-def running(*arguments: str) -> Iterator[dict[str, Any]]:
-    """What the command says when it is ready; it is ended by Ctrl-C."""
-    with subprocess.Popen(command(*arguments), stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            yield json.loads(process.stdout.readline())
-            process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=60) == 0
-        finally:
-            process.kill()
+    command = [sys.executable, "-m", "harness.cli", *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=170, check=False)
 
 
 def leaked(path: Path) -> list[str]:
@@ -73,7 +53,7 @@ def replicate(facts: dict[str, Any]) -> None:
 
 def test_a_stack_records_what_happens_and_another_one_does_the_same(tmp_path: Path) -> None:
     path = tmp_path / "bug.tape"
-    with running("up", "--record", str(path), "--json") as facts:
+    with running("up", "--record", str(path), "--json") as (_, facts):
         replicate(facts)
 
     tape = files.load(path)
@@ -123,12 +103,6 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@contextlib.contextmanager
-def fresh() -> Iterator[str]:
-    with FakeCloudServer(Settings.default()) as fake, serving(fake.app) as server:
-        yield server.url
-
-
 def work(client: Any) -> None:
     client.create_bucket(Bucket="bucket")
     client.put_object(Bucket="bucket", Key="k", Body=b"not for the tape")
@@ -165,7 +139,7 @@ def test_a_server_that_is_not_there_is_told(recorded: Path, monkeypatch: pytest.
 
 
 def test_a_tape_answers_in_place_of_the_server(recorded: Path) -> None:
-    with running("tape", "serve", str(recorded), "--json") as facts:
+    with running("tape", "serve", str(recorded), "--json") as (_, facts):
         client = s3_client(str(facts["cloudserver"]["endpoint"] if "cloudserver" in facts else facts["endpoint"]), KEYS)
         work(client)
         with pytest.raises(botocore.exceptions.ClientError) as unknown:

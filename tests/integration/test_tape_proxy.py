@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import botocore.exceptions
 import pytest
 
-from fake_cloudserver import FakeCloudServer, Settings, serving
+from fake_cloudserver import serving
 from harness.errors import UsageError
 from harness.processes import start_child
 from harness.s3_client import s3_client
@@ -27,15 +25,10 @@ from harness.tape.replay import Outcome, Player, report
 from harness.tape.serve import TapeServer
 from harness.tape.signing import KeyPair
 from harness.tape.wire import HttpSender
+from support.running import fresh
 
 KEYS = ("accessKey1", "verySecretKey1")
 PART = b"p" * 5 * 1024 * 1024
-
-
-@contextlib.contextmanager
-def fresh() -> Iterator[str]:
-    with FakeCloudServer(Settings.default()) as fake, serving(fake.app) as server:
-        yield server.url
 
 
 def work(client: Any) -> None:

@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from support.running import running
+
 _LISTENS = "0A"
 
 
-@contextmanager
-def up(*arguments: str) -> Iterator[tuple[int, dict[str, Any]]]:
+def up(*arguments: str) -> AbstractContextManager[tuple[int, dict[str, Any]]]:
     """``harness up``: its process id, and what it says."""
-    command = [sys.executable, "-m", "harness.cli", "up", "--json", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            yield process.pid, json.loads(process.stdout.readline())
-            process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=60) == 0
-        finally:
-            process.kill()
+    return running("up", "--json", *arguments)
 
 
 def family(pid: int) -> list[int]:

@@ -100,7 +100,7 @@ def test_what_fired_survives_being_sent() -> None:
 
 def test_holding_passes_the_time_on_the_clock() -> None:
     clock = VirtualClock()
-    board().hold(clock, 2.5)
+    board().hold(clock, Effect(delay=2.5))
     assert clock.monotonic() == 2.5
 
 
@@ -132,7 +132,8 @@ def test_what_was_cleared_after_the_decision_holds_nobody_up() -> None:
     rules.add("f", to_rule({"site": "aws", "delay": "1h"}))
     clock = VirtualClock()
     before = clock.monotonic()
-    assert rules.decide(Occasion("aws", "PutObject", "PUT", "b", "k")) is not None
+    effect = rules.decide(Occasion("aws", "PutObject", "PUT", "b", "k"))
+    assert effect is not None
     rules.clear()
-    rules.hold(clock, 3600.0)
+    rules.hold(clock, effect)
     assert clock.monotonic() == before
