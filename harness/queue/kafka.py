@@ -230,8 +230,15 @@ class KafkaQueue:
     def _fetch_ends(self, probe: Any, starts: dict[KafkaTopicPartition, int]) -> tuple[dict[Any, int], list[Any]]:
         """Where each partition ends, as the answer to a fetch says it; and what that fetch brought.
 
-        The embedded broker counts a batch as one record when it is asked for the end offsets.
+        The embedded broker counts a batch as one record when it is asked for the end offsets. It is asked twice: with
+        one question, work that was left was missed now and then under load (once in some thousand waits); why, nobody
+        has found out.
         """
+        self._fetched(probe, starts)
+        found = self._fetched(probe, starts)
+        return {one: probe.highwater(one) for one in starts}, found
+
+    def _fetched(self, probe: Any, starts: dict[KafkaTopicPartition, int]) -> list[Any]:
         probe.unsubscribe()
         probe.assign(list(starts))
         for one, start in starts.items():
@@ -241,7 +248,7 @@ class KafkaQueue:
             self._check_open()
             for records in probe.poll(timeout_ms=_PROBE_ROUND_MS).values():
                 found += records
-        return {one: probe.highwater(one) for one in starts}, found
+        return found
 
     def _check_open(self) -> None:
         if self._closing.ordered:
