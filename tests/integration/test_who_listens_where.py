@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -22,22 +23,28 @@ def up(*arguments: str) -> AbstractContextManager[tuple[int, dict[str, Any]]]:
 
 def family(pid: int) -> list[int]:
     """A process and all that it started."""
-    children = [
-        int(one) for task in Path(f"/proc/{pid}/task").iterdir() for one in (task / "children").read_text().split()
-    ]
-    return [pid, *(descendant for child in children for descendant in family(child))]
+    return [pid, *(descendant for child in children(pid) for descendant in family(child))]
+
+
+def children(pid: int) -> Iterator[int]:
+    """What the threads of a process started. Threads that end while they are asked are left out."""
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):
+            yield from map(int, (task / "children").read_text().split())
 
 
 def listening(pids: list[int]) -> set[str]:
     """The addresses that these processes listen on, without ports."""
-    inodes = {
-        found[1]
-        for pid in pids
-        for link in Path(f"/proc/{pid}/fd").iterdir()
-        if (found := re.match(r"socket:\[(\d+)\]", str(link.readlink())))
-    }
+    inodes = {found[1] for pid in pids for name in opened(pid) if (found := re.match(r"socket:\[(\d+)\]", name))}
     rows = [row.split() for name in ("tcp", "tcp6") for row in Path(f"/proc/net/{name}").read_text().splitlines()[1:]]
     return {address(row[1].partition(":")[0]) for row in rows if row[3] == _LISTENS and row[9] in inodes}
+
+
+def opened(pid: int) -> Iterator[str]:
+    """What a process has open. What it closes while it is asked is left out."""
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            yield str(link.readlink())
 
 
 def address(text: str) -> str:
