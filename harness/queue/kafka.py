@@ -230,9 +230,10 @@ class KafkaQueue:
     def _fetch_ends(self, probe: Any, starts: dict[KafkaTopicPartition, int]) -> tuple[dict[Any, int], list[Any]]:
         """Where each partition ends, as the answer to a fetch says it; and what that fetch brought.
 
-        The embedded broker counts a batch as one record when it is asked for the end offsets. It is asked twice: with
-        one question, work that was left was missed now and then under load (once in some thousand waits); why, nobody
-        has found out.
+        The embedded broker counts a batch as one record when it is asked for the end offsets. It is asked twice: the
+        answer to an older fetch may have come when nobody waited for it any longer, and the client takes it for the
+        answer to this one if both start at the same offsets. There is one such answer at most, since the client sends
+        a broker no second fetch before the first is answered.
         """
         self._fetched(probe, starts)
         found = self._fetched(probe, starts)
