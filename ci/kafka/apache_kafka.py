@@ -20,8 +20,9 @@ from pathlib import Path
 
 from fake_cloudserver import Clock, SystemClock
 from harness.errors import StackError
-from harness.queue.broker_process import BrokerProcess, free_port
+from harness.queue.broker_process import BrokerProcess
 from harness.queue.kafka_settings import MAX_REQUEST_SIZE
+from harness.reserved_port import ReservedPort
 
 _HERE = Path(__file__).parent
 _HOST = "127.0.0.1"
@@ -125,6 +126,7 @@ class ApacheKafka:
         self._folder: Path | None = None
         self._commands: list[list[str]] = []
         self._brokers: list[BrokerProcess] = []
+        self._reserved: list[ReservedPort] = []
         self.ports: tuple[int, ...] = ()
 
     def __enter__(self) -> ApacheKafka:
@@ -156,26 +158,25 @@ class ApacheKafka:
             StackError: a broker ended or did not answer; with its last words.
         """
         jars = self._jars or artifacts()
-        attempts = 1 if self._wanted_ports else 3
-        for attempt in range(1, attempts + 1):
-            self._plan(jars)
-            with ThreadPoolExecutor(self._count) as pool:
-                list(pool.map(self._format, range(self._count)))
-            for number in range(self._count):
-                self._launch(number)
-            if all(broker.answers(timeout) for broker in self._brokers):
-                return
-            said = "\n".join(broker.last_words for broker in self._brokers if not broker.is_running)
-            self.stop()
-            # a free port may be taken by somebody else before the broker gets there
-            if attempt == attempts:
-                raise StackError(f"Apache Kafka did not start:\n{said or 'nothing was answered'}")
+        self._plan(jars)
+        with ThreadPoolExecutor(self._count) as pool:
+            list(pool.map(self._format, range(self._count)))
+        for number in range(self._count):
+            self._launch(number)
+        if all(broker.answers(timeout) for broker in self._brokers):
+            return
+        said = "\n".join(broker.last_words for broker in self._brokers if not broker.is_running)
+        self.stop()
+        raise StackError(f"Apache Kafka did not start:\n{said or 'nothing was answered'}")
 
     def stop(self) -> None:
         """End all brokers at once. Data in a folder of its own stay there."""
         for broker in self._brokers:
             broker.kill()
         self._brokers.clear()
+        for port in self._reserved:
+            port.release()
+        self._reserved.clear()
         if self._folder is not None and self._wanted_folder is None:
             shutil.rmtree(self._folder, ignore_errors=True)
         self._folder = None
@@ -207,8 +208,11 @@ class ApacheKafka:
     def _plan(self, jars: Path) -> None:
         self._folder = self._wanted_folder or Path(tempfile.mkdtemp(prefix="apache-kafka-"))
         self._folder.mkdir(parents=True, exist_ok=True)
-        self.ports = self._wanted_ports or tuple(free_port(self._host) for _ in range(self._count))
-        controllers = [free_port(self._host) for _ in range(self._count)]
+        # kept as long as the brokers, which come and go: others look for free ports, too
+        for port in (*(self._wanted_ports or [0] * self._count), *[0] * self._count):
+            self._reserved.append(ReservedPort(self._host, port))
+        ports = tuple(reserved.port for reserved in self._reserved)
+        self.ports, controllers = ports[: self._count], ports[self._count :]
         java = ["java", *_JVM, "-cp", f"{jars}/*"]
         self._commands = []
         for number in range(self._count):

@@ -157,15 +157,6 @@ def free_port(host: str) -> int:
         return port
 
 
-def is_taken(host: str, port: int) -> bool:
-    """Whether somebody listens there."""
-    try:
-        socket.create_server((host, port)).close()
-    except OSError:
-        return True
-    return False
-
-
 def _answers(host: str, port: int) -> bool:
     try:
         with socket.create_connection((host, port), timeout=1.0) as connection:

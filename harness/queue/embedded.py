@@ -14,7 +14,8 @@ from pathlib import Path
 
 from fake_cloudserver import Clock, SystemClock
 from harness.errors import StackError
-from harness.queue.broker_process import BrokerProcess, free_port, is_taken
+from harness.queue.broker_process import BrokerProcess
+from harness.reserved_port import ReservedPort
 
 BINARY_VARIABLE = "HARNESS_TANSU_BINARY"
 
@@ -45,6 +46,7 @@ class EmbeddedBroker:
         self._environ = dict(environ or {})
         self._clock = clock or SystemClock()
         self._process: BrokerProcess | None = None
+        self._reserved: ReservedPort | None = None
         self.port = port
 
     def __enter__(self) -> EmbeddedBroker:
@@ -74,26 +76,28 @@ class EmbeddedBroker:
             StackError: there is no binary for this machine, the port is taken, or it did not answer in time.
         """
         binary = find_binary(os.environ)
-        if self._wanted_port and is_taken(self._host, self._wanted_port):
-            raise StackError(f"{self._host}:{self._wanted_port} is taken: {_NAME} needs another port")
-        attempts = 1 if self._wanted_port else 5
-        for attempt in range(1, attempts + 1):
-            self.port = self._wanted_port or free_port(self._host)
-            process = self._process = self._launched(binary)
-            if process.answers(timeout):
-                return
-            said, status = process.last_words or "nothing", process.status
-            self.stop()
-            # a free port may be taken by somebody else before the broker gets there
-            if status is None or attempt == attempts:
-                ended = "did not answer" if status is None else f"ended with status {status}"
-                raise StackError(f"{_NAME} ({binary}) {ended} on {self.bootstrap_servers}:\n{said}")
+        try:
+            # kept: what others, who look for a free port too, would take before the broker gets there
+            self._reserved = ReservedPort(self._host, self._wanted_port)
+        except StackError as error:
+            raise StackError(f"{error}: {_NAME} needs another port") from None
+        self.port = self._reserved.port
+        process = self._process = self._launched(binary)
+        if process.answers(timeout):
+            return
+        said, status = process.last_words or "nothing", process.status
+        self.stop()
+        ended = "did not answer" if status is None else f"ended with status {status}"
+        raise StackError(f"{_NAME} ({binary}) {ended} on {self.bootstrap_servers}:\n{said}")
 
     def stop(self, grace: float = 2.0) -> None:
         """End it; topics in memory are gone with it. Does nothing when it is not running."""
         if self._process is not None:
             self._process.stop(grace)
             self._process = None
+        if self._reserved is not None:
+            self._reserved.release()
+            self._reserved = None
 
     def pause(self) -> None:
         """Freeze it: connections stay, nothing is answered, nothing is lost. Returns when it stands still."""

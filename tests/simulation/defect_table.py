@@ -169,6 +169,18 @@ DEFECTS = (
         'error.name in _SKIPPED_FROM_ANYWHERE or error.origin == "source"',
     ),
     Defect(
+        "a busy server is not asked again",
+        "harness/engine/errors.py",
+        "return http_status >= 500 or http_status == 429 or",
+        "return",
+    ),
+    Defect(
+        "a part that was damaged on its way is taken",
+        _MULTIPART,
+        "if _MD5.fullmatch(quoted) and quoted != md5:",
+        "if not quoted:",
+    ),
+    Defect(
         "a result that cannot be written is dropped",
         _WRITER,
         "return Retry(self._clock, self._randomness, interruption).until_it_works(\n            lambda:",

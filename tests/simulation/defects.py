@@ -68,8 +68,9 @@ def with_defect(text: str, defect: Defect) -> str:
     return text.replace(defect.old, defect.new)
 
 
-def look_for(defect: Defect, seeds: int = 150, shrink_runs: int = 400, timeout: float = 600) -> Verdict:
+def look_for(defect: Defect, seeds: int = 150, shrink_runs: int = 400) -> Verdict:
     """Simulate on a copy with the defect, until it fails; then run the shrunk script without the defect."""
+    timeout = 600 + 4 * seeds
     with tempfile.TemporaryDirectory(prefix="defect-") as name:
         folder = Path(name)
         for package in ("fake_cloudserver", "harness"):
