@@ -41,6 +41,8 @@ PATIENT = {"maxRetries": 1000, "timeoutS": 1e9, "backoff": {"min": 10, "max": 10
 MOST_ENGINES = 9
 #: What goes wrong with a request to CloudServer whose work may be done all the same.
 _WORK_DONE = ("reset: after", "reset: during", "stall", "truncate", "corrupt")
+#: A signature is good for 900 s (Arsenal lib/auth/v4/timeUtils.ts).
+_HELD_SECONDS = 600.0
 #: When nothing breaks any more everything must be done in so many rounds, and in so many seconds.
 _ROUNDS = 1500
 _SETTLE_SECONDS = 100_000.0
@@ -128,8 +130,11 @@ class Twins:
         self.clock.deadline = self.clock.monotonic() + _SETTLE_SECONDS + seconds
 
     def advance(self, seconds: float) -> None:
-        """Time passes. Raises Stuck."""
+        """Time passes. Whoever is held goes on before a request that is signed already becomes too old. Raises Stuck."""
         self.allow(seconds)
+        if seconds > _HELD_SECONDS:
+            for index in sorted(self._held):
+                self.turn(index)
         self.tell("clock", seconds=seconds)
         self.clock.advance(seconds)
 
