@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 
-_TASK = "harness/engine/tasks/aws_replication.py"
 _STATUS = "harness/engine/status.py"
 _WRITER = "harness/engine/status_writer.py"
 _POPULATOR = "harness/engine/queue_populator.py"
@@ -13,6 +12,7 @@ _RECENT = "harness/engine/recent.py"
 _LEDGER = "harness/queue/ledger.py"
 _CLIENT = "harness/engine/backbeat_client.py"
 _MULTIPART = "harness/engine/tasks/multipart.py"
+_ARRIVALS = "fake_cloudserver/backbeat/arrivals.py"
 _GATEWAY = "fake_cloudserver/locations/gateway.py"
 
 
@@ -99,24 +99,6 @@ DEFECTS = (
         "if error.http_status:",
     ),
     Defect(
-        "the tags of the entry are sent instead of those of now",
-        _TASK,
-        "self._tag(known, object_metadata.tags(current))",
-        "self._tag(known, object_metadata.tags(self._entry.metadata))",
-    ),
-    Defect(
-        "a delete marker is sent again when it is there",
-        _TASK,
-        'if done and (entry.is_delete_marker or "DATA" in entry.content or not tagging):',
-        'if done and "DATA" in entry.content:',
-    ),
-    Defect(
-        "data that are there are sent again behind newer versions",
-        _TASK,
-        'if "DATA" in entry.content and now and not then and not entry.is_delete_marker:',
-        "if entry.bucket == site:",
-    ),
-    Defect(
         "a copy that had arrived in parts has no version id",
         _MULTIPART,
         "        if arrived:\n            return arrived",
@@ -124,7 +106,7 @@ DEFECTS = (
         "design",
     ),
     Defect(
-        "initiating again makes a second copy",
+        "data whose answer was lost are stored again",
         "fake_cloudserver/backbeat/data_design.py",
         "        if arrived is not None:\n            _check_unwanted_body(request)",
         "        if arrived == ():\n            _check_unwanted_body(request)",
@@ -138,6 +120,13 @@ DEFECTS = (
         "design",
     ),
     Defect(
+        "what arrived last is not known by its version",
+        _ARRIVALS,
+        "arrived = current[1] if current is not None and current[0] == source_version_id else None",
+        "arrived = None",
+        "design",
+    ),
+    Defect(
         "failures are not told",
         _WRITER,
         "if now == status.FAILED and self._failed_topic is not None:",
@@ -148,13 +137,6 @@ DEFECTS = (
         "harness/engine/replay.py",
         "            self._producer.send_all([Outgoing(self._topics[retry.replay_count], key, value)], interruption)",
         "            assert key and value and interruption",
-    ),
-    Defect(
-        "a body that breaks off passes for the whole",
-        _CLIENT,
-        "        except TransportError as error:\n            raise _unanswered(error, self._origin) from error\n\n"
-        "    def close",
-        "        except TransportError:\n            return\n\n    def close",
     ),
     Defect(
         "requests without an answer are not tried again",
@@ -175,18 +157,6 @@ DEFECTS = (
         "return",
     ),
     Defect(
-        "a part that was damaged on its way is taken",
-        _MULTIPART,
-        "if _MD5.fullmatch(quoted) and quoted != md5:",
-        "if not quoted:",
-    ),
-    Defect(
-        "a result that cannot be written is dropped",
-        _WRITER,
-        "return Retry(self._clock, self._randomness, interruption).until_it_works(\n            lambda:",
-        "return Retry(self._clock, self._randomness, interruption).call(\n            lambda:",
-    ),
-    Defect(
         "the result is published before the work is done",
         _PROCESSOR,
         "        outcome = self._run(context, entry)\n        self._checkpoints.reach(PROCESSOR_COPIED)\n"
@@ -194,13 +164,6 @@ DEFECTS = (
         "        outcome = Outcome(status.COMPLETED, '')\n"
         "        self._publisher.publish(client, entry, self.site.site, outcome, interruption)\n"
         "        self._checkpoints.reach(PROCESSOR_COPIED)\n        outcome = self._run(context, entry)\n",
-    ),
-    Defect(
-        "late messages are taken although their partition went away",
-        "harness/faults/seams.py",
-        "        fresh = self._consumer.poll(max(0, limit - self._count_due()), timeout)\n"
-        "        due = self._due(limit - len(fresh))\n",
-        "        due = self._due(limit)\n        fresh = self._consumer.poll(max(0, limit - len(due)), timeout)\n",
     ),
     Defect(
         "an engine begins again at the first position it ever saved",
