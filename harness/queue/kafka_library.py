@@ -1,13 +1,20 @@
-"""The names of kafka-python that the Kafka twin uses, with two of the library's loose ends tied up.
+"""The names of kafka-python that the Kafka twin uses, with three of the library's loose ends tied up.
 
 Some users run with warnings as errors. The library reads its message schemas in a way that Python 3.11 deprecates,
 and forgets the sockets of connections that came to nothing, or that were under way when a client was closed.
+
+It makes the classes of its messages, and the functions that read and write them, when they are first used. When two
+clients did so at once in their threads, one of them could enter a class that nobody kept: some garbage collection
+later no client of the process could read answers of that kind any more, and each waited for ever. Now they take turns.
 """
 
 from __future__ import annotations
 
+import functools
 import socket
+import threading
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 with warnings.catch_warnings():
@@ -22,6 +29,8 @@ with warnings.catch_warnings():
         UnknownTopicOrPartitionError,
     )
     from kafka.net.inet import KafkaNetSocket
+    from kafka.protocol.api_message import VersionSubscriptable
+    from kafka.protocol.schemas.fields.struct import StructField
     from kafka.structs import OffsetAndMetadata, TopicPartition
 
 __all__ = [
@@ -51,3 +60,22 @@ def _new_socket(_: Any, family: int = -1, kind: int = -1, protocol: int = -1) ->
 
 
 setattr(KafkaNetSocket, "socket", _new_socket)  # noqa: B010  (the library has no other seam for it)
+
+_making = threading.RLock()
+
+
+def _in_turn(method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def alone(*arguments: Any, **named: Any) -> Any:
+        with _making:
+            return method(*arguments, **named)
+
+    return alone
+
+
+for _owner, _method in (
+    (VersionSubscriptable, "__getitem__"),
+    (StructField, "compiled_encode_into"),
+    (StructField, "compiled_decode_from"),
+):
+    setattr(_owner, _method, _in_turn(getattr(_owner, _method)))

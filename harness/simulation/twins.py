@@ -130,7 +130,7 @@ class Twins:
         self.clock.deadline = self.clock.monotonic() + _SETTLE_SECONDS + seconds
 
     def advance(self, seconds: float) -> None:
-        """Time passes. Whoever is held goes on before a request that is signed already becomes too old. Raises Stuck."""
+        """Time passes. Whoever is held goes on before the request it has signed becomes too old. Raises Stuck."""
         self.allow(seconds)
         if seconds > _HELD_SECONDS:
             for index in sorted(self._held):
