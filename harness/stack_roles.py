@@ -12,7 +12,7 @@ from fake_cloudserver import Clock
 from harness.engine.journal import BucketdJournal
 from harness.engine.roles import checked_roles
 from harness.engine.settings import EngineSettings
-from harness.engine.settling import is_settled
+from harness.engine.settling import can_tell, is_settled
 from harness.errors import StackError
 from harness.faults.control import Board, RemoteBoard
 from harness.http_transport import HttpTransport
@@ -109,11 +109,13 @@ class EngineInProcesses:
 
     def settle(self, timeout: float) -> bool:
         deadline = self._clock.monotonic() + timeout
-        while not is_settled(self._settings, self._queue, self._source):
+        while can_tell(self._settings, self._queue, max(0.0, deadline - self._clock.monotonic())):
+            if is_settled(self._settings, self._queue, self._source):
+                return True
             if self._clock.monotonic() >= deadline:
                 return False
             self._clock.sleep(0.05)
-        return True
+        return False
 
     def stop(self) -> None:
         # all at once: a group that loses its members one by one balances itself after each

@@ -32,6 +32,7 @@ from harness.engine.roles import (
     journal_source,
 )
 from harness.engine.settings import EngineSettings
+from harness.engine.settling import can_tell
 from harness.engine.status_processor import ReplicationStatusProcessor
 from harness.engine.topics import all_topics, replay_ends
 from harness.errors import StackError, UsageError
@@ -198,16 +199,19 @@ class Engine:
             return False
 
     def settle(self, timeout: float = 30.0) -> bool:
-        """Wait until the engine is idle; False when it was not within ``timeout`` seconds."""
+        """Wait until the engine is idle; False when it was not within ``timeout`` seconds, or Kafka did not answer."""
+        queue, threaded = self._means.queue, self._means.threaded
         deadline = self._clock.monotonic() + timeout
-        while not self.idle():
+        while not threaded or can_tell(self.settings, queue, max(0.0, deadline - self._clock.monotonic())):
+            if self.idle():
+                return True
             if self._clock.monotonic() >= deadline:
                 return False
-            if self._means.threaded:
+            if threaded:
                 self._clock.sleep(0.01)
             else:
                 self.step()
-        return True
+        return False
 
     def facts(self) -> dict[str, object]:
         """What a process says when it is ready."""

@@ -8,7 +8,16 @@ from harness.engine.pause_state import PauseState, state_key
 from harness.engine.populator_position import PopulatorPosition
 from harness.engine.settings import EngineSettings
 from harness.engine.topics import consumer_groups, processor_group, replay_ends
-from harness.queue.base import Queue
+from harness.queue.base import Queue, QueueError
+
+
+def can_tell(settings: EngineSettings, queue: Queue, timeout: float) -> bool:
+    """Whether Kafka answers within ``timeout`` seconds; without it nobody knows what is left, and asking waits."""
+    try:
+        queue.describe(settings.topic, timeout)
+    except QueueError:
+        return False
+    return True
 
 
 def is_settled(settings: EngineSettings, queue: Queue, source: JournalSource) -> bool:
