@@ -29,6 +29,8 @@ _LOADS = {
 }
 _LARGEST_REQUEST = 128 * 1024
 _FDS = 4
+#: Bytes of a child's number, on the pipe that tells later how it ended.
+_PID_LENGTH = 12
 
 
 class Forked:
@@ -38,14 +40,27 @@ class Forked:
         returncode: None while it runs; less than 0 is a signal's number.
     """
 
-    def __init__(self, pid: int, stdin: IO[str], stdout: IO[str], stderr: IO[str], status: int) -> None:
-        self.pid = pid
+    def __init__(self, stdin: IO[str], stdout: IO[str], stderr: IO[str], status: int) -> None:
         self.stdin: IO[str] | None = stdin
         self.stdout: IO[str] | None = stdout
         self.stderr: IO[str] | None = stderr
         self.returncode: int | None = None
         self._status = status
-        self._ending = threading.Lock()
+        self._pid: int | None = None
+        self._ending = threading.RLock()
+
+    @property
+    def pid(self) -> int:
+        """Its number, as soon as it has one. ProcessLookupError when the nursery ended before."""
+        with self._ending:
+            if self._pid is None:
+                told = os.read(self._status, _PID_LENGTH)
+                self._pid = int(told or 0)
+                if not told:
+                    self._learn()
+            if self._pid == 0:
+                raise ProcessLookupError("the nursery has ended")
+            return self._pid
 
     def poll(self) -> int | None:
         return self.returncode if self.returncode is not None or not self._has_ended(0) else self._learn()
@@ -69,6 +84,8 @@ class Forked:
 
     def _has_ended(self, timeout: float | None) -> bool:
         poll = select.poll()
+        with contextlib.suppress(ProcessLookupError):
+            _ = self.pid  # which is told before how it ended
         with self._ending:
             if self.returncode is not None:
                 return True
@@ -99,7 +116,8 @@ class Nursery:
             )
 
     def start(self, module: str, arguments: Sequence[str]) -> Forked:
-        """Call ``module.main``, a command of click, in a new child. OSError when there is no nursery any more."""
+        """Call ``module.main``, a command of click, in a new child, as soon as the nursery has loaded it; others may go
+        on meanwhile. OSError when there is no nursery any more."""
         request = {"module": module, "arguments": list(arguments), "environ": dict(os.environ), "cwd": str(Path.cwd())}
         (child_in, stdin), (stdout, child_out), (stderr, child_err), (status, child_status) = (
             os.pipe() for _ in range(_FDS)
@@ -109,9 +127,6 @@ class Nursery:
         try:
             with self._lock:
                 socket.send_fds(self._control, [json.dumps(request).encode()], theirs)
-                answer = self._control.recv(64)
-            if not answer:
-                raise ConnectionResetError("the nursery has ended")
         except BaseException:
             for descriptor in ours:
                 os.close(descriptor)
@@ -119,7 +134,7 @@ class Nursery:
         finally:
             for descriptor in theirs:
                 os.close(descriptor)
-        return Forked(int(answer), os.fdopen(stdin, "w"), os.fdopen(stdout), os.fdopen(stderr), status)
+        return Forked(os.fdopen(stdin, "w"), os.fdopen(stdout), os.fdopen(stderr), status)
 
     def close(self) -> None:
         """No more children; those that there are go on."""
@@ -195,7 +210,8 @@ class _Loop:
             self._statuses[pid] = status
             for descriptor in standard:
                 os.close(descriptor)
-            self._control.send(str(pid).encode())
+            with contextlib.suppress(BrokenPipeError):
+                os.write(status, str(pid).rjust(_PID_LENGTH).encode())
             return False
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)

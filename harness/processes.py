@@ -146,44 +146,59 @@ def start_child(
     Raises:
         StackError: it ended, or said nothing within ``timeout`` seconds; with the last lines it wrote.
     """
-    process = subprocess.Popen(
+    return _awaited(name, _popen(argv, environ or {}), timeout)()
+
+
+def start_module(name: str, module: str, arguments: Sequence[str], *, timeout: float = _START_TIMEOUT) -> Child:
+    """The same for one of our own modules, on this interpreter; a module that is started often is loaded once."""
+    return begin_module(name, module, arguments, timeout=timeout)()
+
+
+def begin_module(
+    name: str, module: str, arguments: Sequence[str], *, timeout: float = _START_TIMEOUT
+) -> Callable[[], Child]:
+    """Start one of our own modules; what comes back waits for it, as :func:`start_module` does, when it is called."""
+    from harness import nursery
+
+    process = nursery.start(module, arguments)
+    return _awaited(name, process or _popen([sys.executable, "-m", module, *arguments], {}), timeout)
+
+
+def _popen(argv: Sequence[str], environ: Mapping[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
         list(argv),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         stdin=subprocess.PIPE,
         text=True,
-        env={**os.environ, **(environ or {})},
+        env={**os.environ, **environ},
         start_new_session=True,  # Ctrl-C is for whoever started the stack; it stops its children in order
     )
-    return _when_ready(name, process, timeout)
 
 
-def start_module(name: str, module: str, arguments: Sequence[str], *, timeout: float = _START_TIMEOUT) -> Child:
-    """The same for one of our own modules, on this interpreter; a module that is started often is loaded once."""
-    from harness import nursery
-
-    process = nursery.start(module, arguments)
-    if process is None:
-        return start_child(name, [sys.executable, "-m", module, *arguments], timeout=timeout)
-    return _when_ready(name, process, timeout)
-
-
-def _when_ready(name: str, process: Process, timeout: float) -> Child:
+def _awaited(name: str, process: Process, timeout: float) -> Callable[[], Child]:
     tail: list[str] = []
     threading.Thread(target=_keep_tail, args=(process, tail), name=f"{name}-stderr", daemon=True).start()
     timer = threading.Timer(timeout, process.kill)
+    timer.daemon = True
     timer.start()
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    timer.cancel()
-    try:
-        ready = json.loads(line)
-    except ValueError:
-        process.kill()
-        _end(process)
-        said = "\n".join(tail) or line.strip() or "nothing"
-        raise StackError(f"{name} did not get ready (exit status {process.returncode}); it said:\n{said}") from None
-    return Child(name, process, ready, tail)
+
+    def ready() -> Child:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        timer.cancel()
+        try:
+            said = json.loads(line)
+        except ValueError:
+            process.kill()
+            _end(process)
+            words = "\n".join(tail) or line.strip() or "nothing"
+            raise StackError(
+                f"{name} did not get ready (exit status {process.returncode}); it said:\n{words}"
+            ) from None
+        return Child(name, process, said, tail)
+
+    return ready
 
 
 def _end(process: Process) -> int:

@@ -14,7 +14,7 @@ from harness.faults.control import Board, FaultControl, LocalBoard, RemoteBoard
 from harness.faults.middleware import Faults
 from harness.faults.rules import FaultBoard
 from harness.listening import LOOPBACK, is_wildcard, reached
-from harness.processes import Child, start_module
+from harness.processes import Child, begin_module
 from harness.request_log import RequestLog, SeenRequest, WsgiApp
 from harness.reserved_port import ReservedPort
 from harness.stack_data import StackData
@@ -207,7 +207,7 @@ class Stack:
         try:
             self._say("starting AWS and Kafka…")
             port = 0 if self._recorder else plan.port
-            self._aws = start_module(
+            aws = begin_module(
                 "AWS",
                 "harness.aws_server",
                 [
@@ -222,6 +222,8 @@ class Stack:
                 + [f"--plain-bucket={name}" for name in plan.plain_buckets]
                 + ([f"--data={self._data.aws}"] if self._data.aws else []),
             )
+            self._load()
+            self._aws = aws()
             self._exits.callback(self._aws.stop)
             self._aws_board = RemoteBoard(self._aws.ask)
             self.aws_endpoint = self._aws.ready["endpoint"].replace(f"//{plan.host}:", f"//{reached(plan.host)}:")
@@ -239,6 +241,14 @@ class Stack:
         if self.options.engine:
             self._say("starting the engine…")
             self.start_engine()
+
+    def _load(self) -> None:
+        """What is needed next; meanwhile AWS loads what it needs, in its own process."""
+        from fake_cloudserver import FakeCloudServer  # noqa: F401
+        from harness.queue.kafka import KafkaQueue  # noqa: F401
+
+        if self.options.engine and not self.options.in_processes:
+            from harness.stack_engine import EngineInThreads  # noqa: F401
 
     @staticmethod
     def _caught(work: Callable[[], None], failures: list[BaseException]) -> None:

@@ -91,6 +91,15 @@ class Api:
             },
         }
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether everything that is kept in Kafka was read; before that most requests are refused."""
+        return self._has_read and self._metrics.statistics.is_complete
+
+    @property
+    def _has_read(self) -> bool:
+        return self._failed.is_ready and self._states.is_ready
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
         return self._answer(request)(environ, start_response)
@@ -118,7 +127,7 @@ class Api:
         route = self._router.route(request.method, _path(request), request.args.get("versionId", ""))
         _check_query(request)
         # Backbeat asks whether ZooKeeper and its producers are there; here, whether what is kept was read
-        if route.name != "healthcheck" and not (self._failed.is_ready and self._states.is_ready):
+        if route.name != "healthcheck" and not self._has_read:
             raise ApiError("InternalError")
         if route.metrics and not self._metrics.statistics.is_complete:
             raise ApiError("InternalError")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import threading
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from harness.engine.engine import Engine
 from harness.engine.journal import InProcessJournal
 from harness.engine.settling import is_settled
 from harness.errors import StackError, UsageError
+from harness.queue.base import Follower
 
 
 @pytest.mark.parametrize("dialect", ["design", "release"])
@@ -52,6 +56,34 @@ def test_one_object_with_threads(dialect: str) -> None:
     engine.stop()
     assert engine.populator is not None
     assert engine.populator.position == world.server.last_sequence + 1
+
+
+def test_an_engine_has_started_when_its_api_answers() -> None:
+    world = World(SystemClock(), threaded=True, api={"host": "127.0.0.1", "port": 0})
+    come = threading.Event()
+    real = world.queue.follower
+
+    def late(topic: str, start: Mapping[int, int] | None = None) -> Follower:
+        if topic == world.settings.state_topic:
+            come.wait(20)
+        return real(topic, start)
+
+    world.queue.follower = late  # type: ignore[method-assign]
+    engine = world.engine()
+    starting = threading.Thread(target=engine.start)
+    starting.start()
+    while not engine.services:
+        world.clock.sleep(0.001)
+    url = str(engine.services[0].facts()["api"])
+    pause = urllib.request.Request(f"{url}/_/crr/pause/{SITE}", method="POST")
+    with pytest.raises(urllib.error.HTTPError, match="500"):
+        urllib.request.urlopen(pause)
+    assert starting.is_alive()
+    come.set()
+    starting.join(20)
+    with urllib.request.urlopen(pause) as answer:
+        assert answer.status == 200
+    engine.stop()
 
 
 def test_the_next_engine_does_nothing_again() -> None:
