@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import logging
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -25,7 +24,7 @@ from harness.queue.interruption import Interrupted, Interruption
 from harness.queue.kafka_consumer import KafkaQueueConsumer, new_consumer
 from harness.queue.kafka_fetching import KafkaFetching, to_message
 from harness.queue.kafka_follower import KafkaQueueFollower
-from harness.queue.kafka_library import KafkaAdminClient, KafkaError, TopicAlreadyExistsError
+from harness.queue.kafka_library import KafkaAdminClient, KafkaError
 from harness.queue.kafka_library import TopicPartition as KafkaTopicPartition
 from harness.queue.kafka_producer import KafkaQueueProducer
 from harness.queue.kafka_settings import KafkaSettings
@@ -59,8 +58,8 @@ class KafkaQueue:
         self.observer: QueueObserver = NoObserver()
 
     def ensure_topics(self, topics: Iterable[TopicSpecification]) -> None:
-        for topic in topics:
-            self._until_it_works(f"create topic {topic.name}", functools.partial(self._create, topic))
+        wanted = list(topics)
+        self._until_it_works("create topics", lambda: self._create(wanted))
 
     def delete_topics(self, topics: Iterable[str]) -> None:
         """Remove those that exist, with all that is in them; when no broker answers they stay."""
@@ -141,20 +140,23 @@ class KafkaQueue:
                 break
         raise QueueClosed("the queue is closed")
 
-    def _create(self, topic: TopicSpecification) -> None:
+    def _create(self, topics: Sequence[TopicSpecification]) -> None:
+        """All at once. KafkaError when somebody else is just making one of them: then it is there the next time."""
         with self._lock:
-            # a broker's own limit is a fifth of what Backbeat may send
-            configs = {"max.message.bytes": str(self._settings.max_request_size + 65_536)}
-            specification = {
-                "num_partitions": topic.partitions,
-                "replication_factor": self._settings.replication_factor,
-                "configs": configs | ({"cleanup.policy": "compact"} if topic.compacted else {}),
-            }
-            name = self._settings.topic_prefix + topic.name
-            try:
-                self._admin_client().create_topics({name: specification}, wait_for_metadata=True)
-            except TopicAlreadyExistsError:
-                log.debug("topic %s exists", name)
+            there = set(self._admin_client().list_topics())
+            named = {self._settings.topic_prefix + topic.name: self._specification(topic) for topic in topics}
+            missing = {name: specification for name, specification in named.items() if name not in there}
+            if missing:
+                self._admin_client().create_topics(missing, wait_for_metadata=True)
+
+    def _specification(self, topic: TopicSpecification) -> dict[str, Any]:
+        # a broker's own limit is a fifth of what Backbeat may send
+        configs = {"max.message.bytes": str(self._settings.max_request_size + 65_536)}
+        return {
+            "num_partitions": topic.partitions,
+            "replication_factor": self._settings.replication_factor,
+            "configs": configs | ({"cleanup.policy": "compact"} if topic.compacted else {}),
+        }
 
     def _delete(self, topics: Sequence[str]) -> None:
         with self._lock:

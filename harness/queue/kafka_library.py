@@ -25,7 +25,6 @@ with warnings.catch_warnings():
         KafkaError,
         MessageSizeTooLargeError,
         RecordListTooLargeError,
-        TopicAlreadyExistsError,
         UnknownTopicOrPartitionError,
     )
     from kafka.net.inet import KafkaNetSocket
@@ -42,7 +41,6 @@ __all__ = [
     "MessageSizeTooLargeError",
     "OffsetAndMetadata",
     "RecordListTooLargeError",
-    "TopicAlreadyExistsError",
     "TopicPartition",
     "UnknownTopicOrPartitionError",
 ]
