@@ -47,8 +47,6 @@ Kind = TypeVar("Kind")
 
 #: Seconds that a part waits for something to do before it looks whether it is to stop.
 _ROUND = 0.2
-#: Seconds that starting waits for services to be ready.
-_READY_SECONDS = 10.0
 
 
 class Engine:
@@ -127,7 +125,6 @@ class Engine:
         for thread in self._threads:
             thread.start()
         self._serve(build_services(self.roles, self._means, self.parts))
-        self._await_services()
 
     def condition(self, part_name: str) -> Condition:
         """How a part is: UNDEFINED before it is made, READY from its first round on, while nothing is stuck in it."""
@@ -254,14 +251,6 @@ class Engine:
         for service in services:
             service.start()
             self.services.append(service)
-
-    def _await_services(self) -> None:
-        """Whoever is told that the engine is ready gets answers of its API, unless Kafka is slow."""
-        deadline = self._clock.monotonic() + _READY_SECONDS
-        while not all(service.is_ready for service in self.services):
-            if self._failure is not None or self._means.interruption.ordered or self._clock.monotonic() >= deadline:
-                return
-            self._clock.sleep(0.01)
 
     def _build(self) -> None:
         self._means.queue.ensure_topics(all_topics(self.settings))

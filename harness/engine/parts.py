@@ -40,10 +40,6 @@ class Service(Protocol):
     def name(self) -> str:
         """For people; unique in an engine."""
 
-    @property
-    def is_ready(self) -> bool:
-        """Whether it knows all that it needs for its answers."""
-
     def start(self) -> None: ...
 
     def stop(self, timeout: float = 30.0) -> bool:

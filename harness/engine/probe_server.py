@@ -74,7 +74,6 @@ class ProbeServer:
 
     def __init__(self, role: str, settings: ProbeServerSettings, app: ProbeApp, clock: Clock) -> None:
         self.name = f"probe-{role}"
-        self.is_ready = True
         self._role = role
         self._settings = settings
         self._app = app

@@ -40,6 +40,8 @@ log = get_logger(__name__)
 _ALWAYS_ALLOWED = ("127.0.0.1/8", "::1")
 #: Seconds that a request waits for Kafka.
 _PATIENCE = 10.0
+#: Seconds that it waits for what is kept there to be read.
+_READING = 5.0
 _LARGEST_BODY = 10_000_000
 _DEFAULT_HOURS = 6.0
 _HOUR = 3_600.0
@@ -58,6 +60,7 @@ class Api:
         self._settings = means.settings
         self._clock: Clock = means.clock
         self._queue = means.queue
+        self._threaded = means.threaded
         self._metrics = means.metrics
         self._failed = failed
         self._states = states
@@ -91,15 +94,6 @@ class Api:
             },
         }
 
-    @property
-    def is_ready(self) -> bool:
-        """Whether everything that is kept in Kafka was read; before that most requests are refused."""
-        return self._has_read and self._metrics.statistics.is_complete
-
-    @property
-    def _has_read(self) -> bool:
-        return self._failed.is_ready and self._states.is_ready
-
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
         return self._answer(request)(environ, start_response)
@@ -127,11 +121,21 @@ class Api:
         route = self._router.route(request.method, _path(request), request.args.get("versionId", ""))
         _check_query(request)
         # Backbeat asks whether ZooKeeper and its producers are there; here, whether what is kept was read
-        if route.name != "healthcheck" and not self._has_read:
+        if route.name != "healthcheck" and not self._comes_true(self._has_read):
             raise ApiError("InternalError")
-        if route.metrics and not self._metrics.statistics.is_complete:
+        if route.metrics and not self._comes_true(lambda: self._metrics.statistics.is_complete):
             raise ApiError("InternalError")
         return route
+
+    def _has_read(self) -> bool:
+        return self._failed.is_ready and self._states.is_ready
+
+    def _comes_true(self, condition: Callable[[], bool]) -> bool:
+        """An engine that has just started reads what is kept; a request that comes meanwhile waits for it a little."""
+        deadline = self._clock.monotonic() + _READING
+        while self._threaded and not condition() and self._clock.monotonic() < deadline:
+            self._clock.sleep(0.01)
+        return condition()
 
     def _is_allowed(self, address: str) -> bool:
         try:

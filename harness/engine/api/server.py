@@ -18,16 +18,11 @@ class ApiServer:
     name = "api"
 
     def __init__(self, api: Api, settings: ApiSettings) -> None:
-        self._api = api
         host, port = settings.host, settings.port or 0
         try:
             self._server = HttpServer(api, host, port)
         except OSError as error:
             raise StackError(f"the API cannot listen on {host}:{port}: {error.strerror or error}") from None
-
-    @property
-    def is_ready(self) -> bool:
-        return self._api.is_ready
 
     def start(self) -> None:
         self._server.start()
