@@ -1,4 +1,4 @@
-"""The names of kafka-python that the Kafka twin uses, with three of the library's loose ends tied up.
+"""The names of kafka-python that the Kafka twin uses, with four of the library's loose ends tied up.
 
 Some users run with warnings as errors. The library reads its message schemas in a way that Python 3.11 deprecates,
 and forgets the sockets of connections that came to nothing, or that were under way when a client was closed.
@@ -6,6 +6,9 @@ and forgets the sockets of connections that came to nothing, or that were under 
 It makes the classes of its messages, and the functions that read and write them, when they are first used. When two
 clients did so at once in their threads, one of them could enter a class that nobody kept: some garbage collection
 later no client of the process could read answers of that kind any more, and each waited for ever. Now they take turns.
+
+A member of a group that shares the partitions out anew, because it has heard of more of them meanwhile, forgets that it
+does when a poll ends before the broker has answered: then it has no partitions, and sends no heartbeats, for good.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
     from kafka.consumer.subscription_state import AsyncConsumerRebalanceListener
+    from kafka.coordinator.consumer import ConsumerCoordinator
     from kafka.errors import (
         KafkaError,
         MessageSizeTooLargeError,
@@ -77,3 +81,16 @@ for _owner, _method in (
     (StructField, "compiled_decode_from"),
 ):
     setattr(_owner, _method, _in_turn(getattr(_owner, _method)))
+
+_asks_to_rejoin = ConsumerCoordinator.need_rejoin
+
+
+def _need_rejoin(coordinator: Any) -> bool:
+    """Also while joining is under way, whatever began it."""
+    if _asks_to_rejoin(coordinator):
+        return True
+    subscription = coordinator._subscription  # noqa: SLF001
+    return bool(coordinator.rejoining and subscription.partitions_auto_assigned() and coordinator.group_id is not None)
+
+
+setattr(ConsumerCoordinator, "need_rejoin", _need_rejoin)  # noqa: B010  (as above)

@@ -436,6 +436,18 @@ def test_ordered_consumption_keeps_the_order_of_each_key_and_commits_all(twin: T
     assert twin.queue.backlog(topic, [topic]) == 0
 
 
+def test_a_member_that_polls_for_moments_only_gets_its_partitions_all_the_same(twin: Twin) -> None:
+    for _ in range(3):
+        topic, seen = twin.topic(), Seen()
+        twin.queue.producer().send_all(outgoing(topic, "a", "b", "c"))
+        consumption = OrderedConsumption(twin.queue, topic, [topic], seen, clock=CLOCK, concurrency=2)
+        deadline = CLOCK.monotonic() + 30
+        while len(seen.values) < 3:
+            assert CLOCK.monotonic() < deadline
+            consumption.step(0.004)
+        consumption.stop()
+
+
 def test_what_was_not_finished_is_handled_by_the_next_one(twin: Twin) -> None:
     topic = twin.topic(partitions=1)
     twin.queue.producer().send_all(outgoing(topic, "a", "b", "c"))
