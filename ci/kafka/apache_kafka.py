@@ -222,6 +222,9 @@ class ApacheKafka:
             self._commands.append([*java, "kafka.Kafka", str(file)])
 
     def _format(self, number: int) -> None:
+        assert self._folder is not None
+        if (self._folder / f"broker-{number}/meta.properties").exists():
+            return  # data of an earlier cluster, which keeps its own id
         *java, _, properties = self._commands[number]
         command = [*java, "kafka.tools.StorageTool", "format", "--ignore-formatted"]
         command += ["--cluster-id", self._cluster, "--config", properties]

@@ -42,7 +42,7 @@ def topics_of(servers: str) -> dict[str, list[dict[str, object]]]:
 
 @pytest.mark.apache_kafka
 @pytest.mark.timeout(1_500)
-@pytest.mark.parametrize("brokers", [1, 3])
+@pytest.mark.parametrize("brokers", [1, 3], ids=["one_broker", "three_brokers"])
 def test_all_scenarios_pass_and_leave_no_topic_behind(kafka_jars: Path, tmp_path: Path, brokers: int) -> None:
     with ApacheKafka(brokers, jars=kafka_jars) as kafka:
         run_all_scenarios(kafka.bootstrap_servers, tmp_path / "report.xml")
@@ -63,7 +63,7 @@ def run_all_scenarios(servers: str, report: Path) -> None:
 @pytest.mark.apache_kafka
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(("killed", "dialect"), [(0, "design"), (2, "release")])
-def test_a_killed_broker_of_three_loses_nothing(three_brokers: Brokers, killed: int, dialect: str) -> None:
+def test_a_killed_one_of_three_brokers_loses_nothing(three_brokers: Brokers, killed: int, dialect: str) -> None:
     kafka = three_brokers()
     options = StackOptions(kafka=kafka.bootstrap_servers, kafka_prefix=f"kill-{killed}-{dialect}.", dialect=dialect)
     with Stack(options) as stack:
