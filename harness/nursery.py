@@ -105,7 +105,6 @@ class Nursery:
     """The process, seen from its parent. For several threads; it ends with the parent."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
@@ -125,8 +124,7 @@ class Nursery:
         theirs = [child_in, child_out, child_err, child_status]
         ours = [stdin, stdout, stderr, status]
         try:
-            with self._lock:
-                socket.send_fds(self._control, [json.dumps(request).encode()], theirs)
+            socket.send_fds(self._control, [json.dumps(request).encode()], theirs)  # whole, or not at all
         except BaseException:
             for descriptor in ours:
                 os.close(descriptor)

@@ -28,3 +28,10 @@ class ReservedPort:
 
     def release(self) -> None:
         self._socket.close()
+
+
+def free_port(host: str) -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.create_server((host, 0)) as server:
+        port: int = server.getsockname()[1]
+        return port

@@ -12,7 +12,7 @@ from fake_cloudserver import Clock
 from harness.engine.journal import BucketdJournal
 from harness.engine.roles import checked_roles
 from harness.engine.settings import EngineSettings
-from harness.engine.settling import can_tell, is_settled
+from harness.engine.settling import await_rest, is_settled
 from harness.errors import StackError
 from harness.faults.control import Board, RemoteBoard
 from harness.http_transport import HttpTransport
@@ -108,14 +108,10 @@ class EngineInProcesses:
                 raise StackError(f"{process.child.name} ended unexpectedly; it said:\n{process.child.last_words()}")
 
     def settle(self, timeout: float) -> bool:
-        deadline = self._clock.monotonic() + timeout
-        while can_tell(self._settings, self._queue, max(0.0, deadline - self._clock.monotonic())):
-            if is_settled(self._settings, self._queue, self._source):
-                return True
-            if self._clock.monotonic() >= deadline:
-                return False
-            self._clock.sleep(0.05)
-        return False
+        settings, queue = self._settings, self._queue
+        return await_rest(
+            lambda: is_settled(settings, queue, self._source), settings, queue, self._clock, timeout, pause=0.05
+        )
 
     def stop(self) -> None:
         # all at once: a group that loses its members one by one balances itself after each

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from harness.containers.engine import check, docker_engine, need_image, network, running
 from harness.errors import StackError, UsageError
 from harness.listening import LOOPBACK
-from harness.queue.broker_process import free_port
 from harness.queue.kafka_settings import MAX_REQUEST_SIZE
+from harness.reserved_port import free_port
 from harness.stack_plan import StackOptions
 
 if TYPE_CHECKING:

@@ -32,7 +32,7 @@ from harness.engine.roles import (
     journal_source,
 )
 from harness.engine.settings import EngineSettings
-from harness.engine.settling import can_tell
+from harness.engine.settling import await_rest
 from harness.engine.status_processor import ReplicationStatusProcessor
 from harness.engine.topics import all_topics, replay_ends
 from harness.errors import StackError, UsageError
@@ -200,18 +200,14 @@ class Engine:
 
     def settle(self, timeout: float = 30.0) -> bool:
         """Wait until the engine is idle; False when it was not within ``timeout`` seconds, or Kafka did not answer."""
-        queue, threaded = self._means.queue, self._means.threaded
+        if self._means.threaded:
+            return await_rest(self.idle, self.settings, self._means.queue, self._clock, timeout, pause=0.01)
         deadline = self._clock.monotonic() + timeout
-        while not threaded or can_tell(self.settings, queue, max(0.0, deadline - self._clock.monotonic())):
-            if self.idle():
-                return True
+        while not self.idle():
             if self._clock.monotonic() >= deadline:
                 return False
-            if threaded:
-                self._clock.sleep(0.01)
-            else:
-                self.step()
-        return False
+            self.step()
+        return True
 
     def facts(self) -> dict[str, object]:
         """What a process says when it is ready."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from fake_cloudserver import Clock
 from harness.engine.errors import ReplicationError
 from harness.engine.journal import JournalSource
 from harness.engine.pause_state import PauseState, state_key
@@ -11,10 +14,32 @@ from harness.engine.topics import consumer_groups, processor_group, replay_ends
 from harness.queue.base import Queue, QueueError
 
 
-def can_tell(settings: EngineSettings, queue: Queue, timeout: float) -> bool:
-    """Whether Kafka answers within ``timeout`` seconds; without it nobody knows what is left, and asking waits."""
+def await_rest(
+    is_at_rest: Callable[[], bool],
+    settings: EngineSettings,
+    queue: Queue,
+    clock: Clock,
+    timeout: float,
+    *,
+    pause: float,
+) -> bool:
+    """Ask every ``pause`` seconds until it is so; False when it was not within ``timeout`` seconds.
+
+    Nor when Kafka does not answer: without it nobody knows what is left, and asking would wait for it.
+    """
+    deadline = clock.monotonic() + timeout
+    while _answers(queue, settings.topic, max(0.0, deadline - clock.monotonic())):
+        if is_at_rest():
+            return True
+        if clock.monotonic() >= deadline:
+            return False
+        clock.sleep(pause)
+    return False
+
+
+def _answers(queue: Queue, topic: str, timeout: float) -> bool:
     try:
-        queue.describe(settings.topic, timeout)
+        queue.describe(topic, timeout)
     except QueueError:
         return False
     return True

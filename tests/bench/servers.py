@@ -19,6 +19,8 @@ from collections.abc import Iterator
 
 from wire import Target
 
+from harness.reserved_port import free_port
+
 FAKE = "fake"
 BASELINE = "moto_server"
 NAMES = (FAKE, BASELINE, "ministack", "fauxqs")
@@ -38,7 +40,7 @@ def installed(names: tuple[str, ...] = NAMES) -> list[str]:
 @contextlib.contextmanager
 def running(name: str) -> Iterator[Target]:
     """A server with the built-in configuration, ready to answer; ended with the context."""
-    port = _free_port()
+    port = free_port("127.0.0.1")
     process = subprocess.Popen(
         _command(name, port),
         env={**os.environ, **_environment(name, port)},
@@ -81,12 +83,6 @@ def _environment(name: str, port: int) -> dict[str, str]:
         case "fauxqs":
             return {"FAUXQS_PORT": str(port), "FAUXQS_HOST": "127.0.0.1", "FAUXQS_LOGGER": "false"}
     return {}
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:

@@ -15,7 +15,7 @@ from docker_engine import DockerEngine
 from ruamel.yaml import YAML
 
 from harness.containers.up import IMAGES
-from harness.queue.broker_process import free_port
+from harness.reserved_port import free_port
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docker-compose.test.yml"
