@@ -3,7 +3,8 @@
 It needs neither Java nor Docker, keeps everything in memory, and speaks Kafka's protocol on a loopback port. Its
 binary comes with a Python package; another one can be named. What to know of it: joining a group lasts about a second
 (more with sessions of 3 s and up), asking for end offsets counts a batch as one record, metadata of commits are
-dropped, and a fetch that waits is not woken by new data. ``KafkaSettings.embedded`` has settings for it.
+dropped, a fetch that waits is not woken by new data, and a group whose leader leaves while others join keeps it as its
+leader, so that nobody gets partitions any more. ``KafkaSettings.embedded`` has settings for it.
 """
 
 from __future__ import annotations

@@ -17,7 +17,6 @@ from harness.queue.kafka_settings import KafkaSettings
 log = logging.getLogger(__name__)
 
 _PAUSE = 0.2
-_JOINING_ROUND_MS = 100
 
 
 def new_consumer(settings: KafkaSettings, group: str | None, **options: Any) -> Any:
@@ -59,7 +58,6 @@ class KafkaQueueConsumer:
         self._client = new_consumer(settings, group)
         self._fetching = fetching(self._client, topics)
         self._listener = _Listener(self._client, listener, settings)
-        self._joins = False
         self._client.subscribe([settings.topic_prefix + topic for topic in topics], listener=self._listener)
         if beside:
             self._follow([settings.topic_prefix + topic for topic in (*topics, *beside)])
@@ -93,7 +91,6 @@ class KafkaQueueConsumer:
             return []
 
     def _poll(self, limit: int, timeout: float) -> list[Message]:
-        self._joins = True
         # joining takes polls that last
         return self._fetching.poll(limit, timeout) if self._listener.is_in else self._fetching.once(limit, timeout)
 
@@ -111,18 +108,13 @@ class KafkaQueueConsumer:
         return True
 
     def close(self) -> None:
-        """Leaves when it is in: who leaves while joining stays behind as a ghost that lets nobody else in."""
+        if not self._settings.leaves_groups:
+            # the client offers no public way for members that nobody knows by name
+            self._client._coordinator.maybe_leave_group = lambda **_: None  # noqa: SLF001
         try:
-            self._finish_joining()
             self._client.close(autocommit=False, timeout_ms=2000)
         except KafkaError as error:
             log.info("group %s: closed without the broker's knowledge: %s", self._group, error)
-
-    def _finish_joining(self) -> None:
-        for _ in range((self._settings.session_timeout_ms + 2_000) // _JOINING_ROUND_MS):
-            if not self._joins or self._listener.is_in:
-                return
-            self._client.poll(timeout_ms=_JOINING_ROUND_MS, max_records=1)
 
 
 class _Listener(AsyncConsumerRebalanceListener):  # type: ignore[misc]  # the client has no types

@@ -22,6 +22,9 @@ class KafkaSettings:
         fetch_max_wait_ms: how long a broker may hold back an empty answer. The embedded broker reads for an answer no
             longer than that: with less than some milliseconds it would find nothing.
         broker_wakes: whether it answers before that when there is news. The embedded broker does not.
+        leaves_groups: whether a member that closes tells the broker, so that the others need not wait until its session
+            is over. The embedded broker takes a leader that left while others were joining for the leader for ever:
+            nobody gets partitions any more. Joining takes it a session's length anyway.
         max_poll_interval_ms: how long revoked work may take to finish before the group goes on without us.
         client_options: passed on to the Kafka client (security, for example).
     """
@@ -35,6 +38,7 @@ class KafkaSettings:
     max_poll_interval_ms: int = 300_000
     fetch_max_wait_ms: int = 500
     broker_wakes: bool = True
+    leaves_groups: bool = True
     request_timeout_ms: int = 5_000
     max_request_size: int = MAX_REQUEST_SIZE
     client_options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
@@ -52,4 +56,5 @@ class KafkaSettings:
             heartbeat_interval_ms=session_timeout_ms // 5,
             fetch_max_wait_ms=10,
             broker_wakes=False,
+            leaves_groups=False,
         )

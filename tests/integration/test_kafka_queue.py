@@ -7,7 +7,7 @@ import itertools
 import threading
 import uuid
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
@@ -132,6 +132,26 @@ def wait_until(condition: Callable[[], bool], what: str) -> None:
         CLOCK.sleep(0.005)
 
 
+@contextlib.contextmanager
+def taking_part(members: Sequence[Consumer]) -> Iterator[None]:
+    """Each polls in a thread of its own meanwhile: who joins waits for the others to join."""
+    done = threading.Event()
+
+    def take_part(member: Consumer) -> None:
+        while not done.is_set():
+            member.poll(1, 0.05)
+
+    threads = [threading.Thread(target=take_part, args=(member,), daemon=True) for member in members]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join(10)
+
+
 def outgoing(topic: str, *keys: str) -> list[Outgoing]:
     counts: dict[str, Iterator[int]] = {}
     return [
@@ -185,24 +205,29 @@ def test_members_of_a_group_that_read_different_topics_each_get_their_own(twin: 
         for topic, listener in zip(topics, listeners, strict=True)
     ]
     expected = [{TopicPartition(topic, number) for number in range(4)} for topic in topics]
-
-    done = threading.Event()
-
-    def take_part(member: Consumer) -> None:
-        # a member of its own thread each: who joins waits for the others to join
-        while not done.is_set():
-            member.poll(1, 0.05)
+    with taking_part(members):
+        wait_until(lambda: [listener.mine for listener in listeners] == expected, "not all have their partitions")
+    for member in members:
         member.close()
 
-    threads = [threading.Thread(target=take_part, args=(member,), daemon=True) for member in members]
-    for thread in threads:
-        thread.start()
-    try:
-        wait_until(lambda: [listener.mine for listener in listeners] == expected, "not all have their partitions")
-    finally:
-        done.set()
-        for thread in threads:
-            thread.join(10)
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["the first one first", "the second one first"])
+def test_who_comes_after_members_that_left_one_after_the_other_gets_all(twin: Twin, order: tuple[int, int]) -> None:
+    topic = twin.topic()
+    everything = {TopicPartition(topic, number) for number in range(4)}
+    listeners = [Listener(), Listener()]
+    members = [twin.queue.consumer(topic, [topic], listener) for listener in listeners]
+    with taking_part(members):
+        wait_until(lambda: all(0 < len(listener.mine) < 4 for listener in listeners), "the members do not share")
+    members[order[0]].close()
+    # meanwhile the other one hears that the group changes; it goes before it has joined anew
+    CLOCK.sleep(0.5)
+    members[order[1]].close()
+    newcomer = Listener()
+    last = twin.queue.consumer(topic, [topic], newcomer)
+    with taking_part([last]):
+        wait_until(lambda: newcomer.mine == everything, "the newcomer does not get everything")
+    last.close()
 
 
 def test_no_more_messages_than_asked_for(twin: Twin) -> None:
