@@ -53,7 +53,9 @@ class KafkaQueueFollower:
     def caught_up(self) -> bool:
         # the end as the answer to a fetch says it: the embedded broker counts a batch as one record otherwise
         ends = {one: self._client.highwater(one) for one in self._partitions}
-        return all(end is not None and self._client.position(one) >= end for one, end in ends.items())
+        return self._fetching.has_heard_all and all(
+            end is not None and self._client.position(one) >= end for one, end in ends.items()
+        )
 
     def poll(self, limit: int, timeout: float) -> list[Message]:
         if self._closing.ordered:

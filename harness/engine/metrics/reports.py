@@ -19,6 +19,9 @@ log = get_logger(__name__)
 
 _CAPACITY = 10_000
 _BATCH = 500
+#: Seconds that others may join a message before all are sent: one by one they would cost more than the replication
+#: itself, since each wakes the producer, its broker and all who follow the topic.
+_GATHERING = 0.2
 _HOUR_MS = 3_600_000
 
 
@@ -33,6 +36,7 @@ class MetricsReports:
         self._clock = clock
         self._capacity = capacity
         self._filled = threading.Condition()
+        self._hurried = False
         self._messages: deque[MetricsMessage] = deque()
         self._summed: dict[tuple[str, str, int], MetricsMessage] = {}
         self.dropped = 0
@@ -57,28 +61,51 @@ class MetricsReports:
             self._messages.extendleft(reversed(messages))
 
     def wait(self, timeout: float) -> None:
-        """Return when there is something to take, or after ``timeout`` seconds."""
+        """Return when something was there to take for a while, or after ``timeout`` seconds without anything.
+
+        The while is over at once when there is a whole batch, or somebody is in a hurry.
+        """
         with self._filled:
-            if timeout and not self._messages and not self._summed:
+            if self._is_empty:
                 self._clock.wait(self._filled, timeout)
+            over = self._clock.monotonic() + _GATHERING
+            while not self._is_due and (left := over - self._clock.monotonic()) > 0:
+                self._clock.wait(self._filled, left)
+            self._hurried = False
+
+    def hurry(self) -> None:
+        """Whoever waits for more messages goes on without them."""
+        with self._filled:
+            self._hurried = True
+            self._filled.notify_all()
 
     @property
     def is_empty(self) -> bool:
         with self._filled:
-            return not self._messages and not self._summed
+            return self._is_empty
+
+    @property
+    def _is_empty(self) -> bool:
+        return not self._messages and not self._summed
+
+    @property
+    def _is_due(self) -> bool:
+        return self._is_empty or self._hurried or len(self._messages) >= _BATCH
 
     def _now(self) -> int:
         return int(self._clock.now() * 1000)
 
     def _add(self, message: MetricsMessage) -> None:
         with self._filled:
+            begins = self._is_empty
             if len(self._messages) < self._capacity:
                 self._messages.append(message)
             elif message.ops is None:
                 self.dropped += 1
             else:
                 self._add_up(message, message.ops)
-            self._filled.notify_all()
+            if begins or len(self._messages) == _BATCH:
+                self._filled.notify_all()
 
     def _add_up(self, message: MetricsMessage, ops: int) -> None:
         key = message.type, message.site, message.timestamp // _HOUR_MS
@@ -108,11 +135,13 @@ class MetricsProducer:
         self._clock = clock
 
     def step(self, timeout: float = 0.0) -> int:
-        """Send what there is, waiting up to ``timeout`` seconds for it; how many messages were sent.
+        """Send what there is; how many messages were sent. With a ``timeout``, wait so many seconds for the first one,
+        and a moment for others.
 
         Raises Interrupted when it was told to let go while Kafka was gone, and QueueClosed.
         """
-        self._reports.wait(timeout)
+        if timeout:
+            self._reports.wait(timeout)
         messages = self._reports.take(_BATCH)
         if not messages:
             return 0
@@ -138,4 +167,8 @@ class MetricsProducer:
         return True
 
     def idle(self) -> bool:
-        return self._reports.is_empty
+        """Whether nothing waits to be sent; whoever asks waits for that, and it is sent at once."""
+        if self._reports.is_empty:
+            return True
+        self._reports.hurry()
+        return False
