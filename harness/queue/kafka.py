@@ -29,6 +29,7 @@ from harness.queue.kafka_library import TopicPartition as KafkaTopicPartition
 from harness.queue.kafka_producer import KafkaQueueProducer
 from harness.queue.kafka_settings import KafkaSettings
 from harness.queue.observing import NoObserver
+from harness.queue.socket_selector import SocketSelector
 
 log = logging.getLogger(__name__)
 
@@ -171,6 +172,7 @@ class KafkaQueue:
                 bootstrap_servers=list(self._settings.bootstrap_servers),
                 bootstrap_timeout_ms=self._settings.request_timeout_ms,
                 request_timeout_ms=self._settings.request_timeout_ms,
+                selector=SocketSelector,
                 **self._settings.client_options,
             )
         return self._admin

@@ -13,6 +13,7 @@ from harness.queue.kafka_fetching import Fetching
 from harness.queue.kafka_library import AsyncConsumerRebalanceListener, KafkaConsumer, KafkaError, OffsetAndMetadata
 from harness.queue.kafka_library import TopicPartition as KafkaTopicPartition
 from harness.queue.kafka_settings import KafkaSettings
+from harness.queue.socket_selector import SocketSelector
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ def new_consumer(settings: KafkaSettings, group: str | None, **options: Any) -> 
         "reconnect_backoff_max_ms": 500,
         "metadata_max_age_ms": 5_000,  # as Backbeat lib/BackbeatConsumer.js
         "metrics_enabled": False,
+        "selector": SocketSelector,
     }
     return KafkaConsumer(**(defaults | options | dict(settings.client_options)))
 

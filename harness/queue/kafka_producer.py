@@ -16,6 +16,7 @@ from harness.queue.kafka_library import KafkaError, KafkaProducer, MessageSizeTo
 from harness.queue.kafka_settings import KafkaSettings
 from harness.queue.observing import NoObserver
 from harness.queue.partitioner import partition_for
+from harness.queue.socket_selector import SocketSelector
 
 log = logging.getLogger(__name__)
 
@@ -149,6 +150,7 @@ class KafkaQueueProducer:
                     batch_size=256 * 1024,
                     reconnect_backoff_max_ms=500,
                     metrics_enabled=False,
+                    selector=SocketSelector,
                     **settings.client_options,
                 )
             return self._client
