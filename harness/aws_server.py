@@ -104,6 +104,7 @@ def create_app() -> Any:
 
     mock_random.seed()  # of ids; a process that was forked would give the same as its siblings
     _replace_quadratic_parts()
+    _take_no_tags()
     app = create_backend_app("s3")
     app.debug = False
     return _keep_underscores(app)
@@ -194,6 +195,17 @@ def _replace_quadratic_parts() -> None:
 
     setattr(moto.s3.models, "_VersionedKeyStore", VersionedKeyStore)  # noqa: B010  (moto has no other seam for it)
     list_without_copies()
+
+
+def _take_no_tags() -> None:
+    """A set of tags without any is answered 500 by moto, and empties an object's tags with AWS."""
+    from moto.s3.responses import S3Response, xmltodict
+
+    def tagging_from_xml(response: Any) -> dict[str, str]:
+        found = xmltodict.parse(response.body, force_list={"Tag": True})["Tagging"]["TagSet"] or {}
+        return {tag["Key"]: tag["Value"] or "" for tag in found.get("Tag", ())}
+
+    setattr(S3Response, "_tagging_from_xml", tagging_from_xml)  # noqa: B010  (as above)
 
 
 if __name__ == "__main__":
