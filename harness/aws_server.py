@@ -199,7 +199,8 @@ def _replace_quadratic_parts() -> None:
 
 def _take_no_tags() -> None:
     """A set of tags without any is answered 500 by moto, and empties an object's tags with AWS."""
-    from moto.s3.responses import S3Response, xmltodict
+    import xmltodict  # type: ignore[import-untyped]  # moto reads with it, too
+    from moto.s3.responses import S3Response
 
     def tagging_from_xml(response: Any) -> dict[str, str]:
         found = xmltodict.parse(response.body, force_list={"Tag": True})["Tagging"]["TagSet"] or {}
