@@ -215,6 +215,14 @@ _MOST_JOBS = 8
 @click.option("--fail-fast", "-x", is_flag=True, help="Stop at the first failure.")
 @click.option("--seed", type=int, help="Repeat the run that showed this seed.")
 @click.option("--repeat", type=click.IntRange(1, 1000), default=1, show_default=True, help="Do each run so often.")
+@click.option(
+    "--limit",
+    type=click.FloatRange(1.0, 86_400.0),
+    default=300.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Give a run up that takes longer.",
+)
 @click.option("--junit", type=_FILE, help="Write a JUnit report to this file.")
 @click.option("--html", type=_FILE, help="Write a page with a time line of every run to this file.")
 @click.option(

@@ -26,6 +26,7 @@ from harness.scenario.model import Scenario
 from harness.scenario.pytest_items import record_of
 from harness.scenario.results import Outcome
 from harness.scenario.runner import is_older
+from harness.scenario.schedule import LIMIT
 from harness.scenario.taping import Taping
 from harness.scenario.target_names import FAKE, target_factory
 from harness.scenario.waiting import seconds
@@ -52,6 +53,7 @@ class RunOptions:
         select: only runs whose names hold this, as ``pytest -k`` has it.
         seed: chosen, and shown, when not given.
         repeat: how often each run is done.
+        limit: seconds after which a run is given up.
         verbose: a line for each run that passes, too, where the output is a terminal; elsewhere it is always there.
         target: as :func:`harness.scenario.target_names.target_factory` knows it.
         junit, html: files to write.
@@ -66,6 +68,7 @@ class RunOptions:
     fail_fast: bool = False
     seed: int | None = None
     repeat: int = 1
+    limit: float = LIMIT
     verbose: bool = False
     target: str = FAKE
     config_dir: Path | None = None
@@ -128,7 +131,7 @@ def _arguments(options: RunOptions, seed: int, files: list[str]) -> list[str]:
     # they collect garbage many times at the end, which takes seconds
     arguments += ["-p", "no:unraisableexception", "-p", "no:threadexception"]
     arguments += ["--scenarios", "--scenario-quiet", f"--scenario-seed={seed}", f"--scenario-repeat={options.repeat}"]
-    arguments += [f"--scenario-target={options.target}"]
+    arguments += [f"--scenario-target={options.target}", f"--scenario-limit={options.limit:g}"]
     if options.jobs > 1:
         arguments += ["-p", "xdist", "-n", str(options.jobs), "--dist=worksteal"]
     else:

@@ -50,6 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--scenario-ahead", type=int, default=1, metavar="N", help="0: one run at a time in each process; 1: two"
     )
+    group.addoption("--scenario-limit", type=float, metavar="SECONDS", help="give a run up that takes longer (300)")
     group.addoption("--scenario-quiet", action="store_true", help="keep what the stacks log from everybody else")
     group.addoption("--scenario-html", metavar="FILE", help="write a page about all runs to this file")
     group.addoption("--scenario-record", metavar="DIR", help="keep a tape of each run that does not pass there")
@@ -244,13 +245,14 @@ class ScenarioItem(pytest.Item):
 def _runs(config: pytest.Config) -> Runs:
     """What the items of one pytest process share."""
     if _RUNS not in config.stash:
-        from harness.scenario.schedule import Runs
+        from harness.scenario.schedule import LIMIT, Runs
 
         options = config.option
         runs = Runs(
             _factory(config),
             _seed(config),
             ahead=options.scenario_ahead,
+            limit=LIMIT if options.scenario_limit is None else options.scenario_limit,
             events=options.scenario_html is not None,
             quiet=options.scenario_quiet,
             taping=_taping(config),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import contextlib
 import dataclasses
 from types import TracebackType
 
+from fake_cloudserver import SystemClock
 from harness.errors import StackError
 from harness.scenario.engine_log import LOG
 from harness.scenario.model import ScenarioRun
@@ -15,6 +15,10 @@ from harness.scenario.runner import run_scenario
 from harness.scenario.taping import Taping
 from harness.scenario.target import Target, TargetFactory, Unsupported
 from harness.scenario.targets import Targets
+from harness.scenario.workers import GivenUp, Work, Workers
+
+#: Seconds that a run may take; the longest scenarios take half a minute.
+LIMIT = 300.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -54,7 +58,8 @@ class Runs:
     Most of a run is waiting; while one waits, the next can work.
 
     Args:
-        ahead: how many runs may be under way beside the one whose result is asked for; 0 does all in one thread.
+        ahead: how many runs may be under way beside the one whose result is asked for.
+        limit: seconds after which a run is given up, together with its stack.
         events: gather what happens meanwhile.
         quiet: keep what the stack logs from everybody else.
         taping: where tapes of the runs go.
@@ -66,6 +71,7 @@ class Runs:
         seed: int,
         *,
         ahead: int = 0,
+        limit: float = LIMIT,
         events: bool = False,
         quiet: bool = False,
         taping: Taping | None = None,
@@ -74,8 +80,10 @@ class Runs:
         self._taping = taping
         self._targets = Targets(factory, idle=ahead + 1)
         self._events = events
-        self._pool = concurrent.futures.ThreadPoolExecutor(ahead + 1, "scenario") if ahead else None
-        self._begun: dict[str, concurrent.futures.Future[Result]] = {}
+        self._ahead = ahead
+        self._limit = limit
+        self._workers = Workers(ahead + 1, SystemClock())
+        self._begun: dict[str, Work[Result]] = {}
         self._exits = contextlib.ExitStack()
         self._exits.enter_context(self._targets)
         self._exits.enter_context(LOG.capture(quiet=quiet))
@@ -90,19 +98,28 @@ class Runs:
 
     def close(self) -> None:
         """Wait for what is under way, and stop all stacks."""
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+        self._workers.close(self._limit)
         self._exits.close()
 
     def begin(self, name: str, job: Job) -> None:
-        """Start a run that :meth:`result` will be asked for; nothing happens when it was begun before."""
-        if self._pool is not None and name not in self._begun:
-            self._begun[name] = self._pool.submit(self._run, job)
+        """Start a run that :meth:`result` will be asked for, if any is begun ahead; once."""
+        if self._ahead:
+            self._begin(name, job)
 
     def result(self, name: str, job: Job) -> Result:
         """What became of the run of that name."""
-        self.begin(name, job)
-        return self._begun.pop(name).result() if self._pool is not None else self._run(job)
+        self._begin(name, job)
+        try:
+            return self._workers.end(self._begun.pop(name), self._limit)
+        except GivenUp as given_up:
+            self._targets.forget(job.run)
+            reasons = (f"it was not over after {self._limit:g} s, and was here:", *given_up.frames)
+            failure = Failure(job.run.scenario.place, "did not come to an end", reasons)
+            return Result(job.run, Outcome.BROKEN, self._limit, failure, seed=self.seed)
+
+    def _begin(self, name: str, job: Job) -> None:
+        if name not in self._begun:
+            self._begun[name] = self._workers.begin(lambda: self._run(job))
 
     def _run(self, job: Job) -> Result:
         return run_one(job, self._targets, self.seed, events=self._events, taping=self._taping)

@@ -88,6 +88,12 @@ class Targets:
             for one in self._put_back(opened) if lease.keep else [opened]:
                 one.close()
 
+    def forget(self, run: ScenarioRun) -> None:
+        """Its run does not come to an end: nobody else gets the stack, and nobody waits for it to stop."""
+        if run.scenario.needs.shared:
+            with self._lock:
+                self._shared.pop(run.kind, None)
+
     def _open(self, run: ScenarioRun) -> _Opened:
         context = self._factory(run.dialect, run.scenario.needs)
         return _Opened(run.kind, context.__enter__(), context)
