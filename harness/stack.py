@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from fake_cloudserver import Clock, SeededRandomness, SystemClock, SystemRandomness
 from harness.errors import StackError
-from harness.faults.control import Board, FaultControl, LocalBoard, RemoteBoard
+from harness.faults.control import Board, FaultControl, LocalBoard
 from harness.faults.middleware import Faults
 from harness.faults.rules import FaultBoard
 from harness.listening import LOOPBACK, is_wildcard, reached
-from harness.processes import Child, begin_module
 from harness.request_log import RequestLog, SeenRequest, WsgiApp
 from harness.reserved_port import ReservedPort
+from harness.stack_aws import StackAws
 from harness.stack_data import StackData
-from harness.stack_plan import AWS_BUCKET, StackOptions, api_address, aws_plan, engine_settings, load_settings
-from harness.stack_recording import attach, recorded_aws
+from harness.stack_plan import StackOptions, api_address, aws_plan, engine_settings, load_settings
+from harness.stack_recording import attach
 from harness.stack_sites import CloudServerSite, destination_of
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Stack:
         self._say = say or (lambda _: None)
         self._exits = contextlib.ExitStack()
         self._data = StackData(self.options.data)
-        self._aws: Child | None = None
+        self._aws: StackAws | None = None
         self._broker: EmbeddedBroker | None = None
         self._brokers = brokers
         self._fake: FakeCloudServer | None = None
@@ -88,11 +88,10 @@ class Stack:
         self.settings: Settings
         self.engine_settings: EngineSettings
         self._board = FaultBoard(SeededRandomness(self.options.seed))
-        self._aws_board: Board | None = None
         #: What is to go wrong on purpose.
         self.faults = FaultControl(
             {
-                "aws": lambda: [self._aws_board] if self._aws_board else [],
+                "aws": lambda: [] if self._aws is None else self._aws.boards(),
                 "cloudserver": lambda: [self._local_board],
                 "engine": self._engine_boards,
                 "kafka": self._engine_boards,
@@ -101,8 +100,6 @@ class Stack:
         self._local_board: Board = LocalBoard(self._board)
         self._recorder = recorder
         self._requests = RequestLog("cloudserver", self.clock)
-        self.aws_endpoint = ""
-        self.aws_bucket = AWS_BUCKET
 
     def __enter__(self) -> Stack:
         try:
@@ -131,6 +128,11 @@ class Stack:
         return self._queue
 
     @property
+    def aws(self) -> StackAws:
+        assert self._aws is not None
+        return self._aws
+
+    @property
     def cloudserver(self) -> HttpServer:
         return self._servers["cloudserver"]
 
@@ -155,10 +157,10 @@ class Stack:
         return {
             "cloudserver": {"endpoint": self.cloudserver.url, "access_key": access_key, "secret_key": secret_key},
             "aws": {
-                "endpoint": self.aws_endpoint,
+                "endpoint": self.aws.endpoint,
                 "access_key": aws_keys[0],
                 "secret_key": aws_keys[1],
-                "bucket": self.aws_bucket,
+                "bucket": self.aws.bucket,
             },
             "sites": {name: site.facts() for name, site in self.sites.items()},
             "kafka": {"bootstrap_servers": self.kafka},
@@ -181,8 +183,8 @@ class Stack:
 
     def check(self) -> None:
         """Raises StackError when a part died, or what made the engine fail."""
-        if self._aws is not None and not self._aws.is_running:
-            raise StackError(f"AWS ended unexpectedly; it said:\n{self._aws.last_words()}")
+        if self._aws is not None:
+            self._aws.check()
         if self._broker is not None and not self._broker.is_running:
             raise StackError("the embedded Kafka broker ended unexpectedly")
         if self._engine is not None:
@@ -190,46 +192,23 @@ class Stack:
 
     def requests(self, words: Collection[str]) -> list[SeenRequest]:
         """What CloudServer and AWS were asked whose path holds one of ``words``, each site's in order."""
-        seen = self._requests.about(words)
-        if self._aws is not None and self._aws.is_running and words:
-            answer = self._aws.ask(f"requests {' '.join(words)}")
-            seen += [SeenRequest(*one) for one in answer["requests"]]
-        return seen
+        return self._requests.about(words) + self.aws.requests(words)
 
     # starting
 
     def _start(self) -> None:
         self._exits.enter_context(self._data.opened())
-        plan = aws_plan(self.options)
         failures: list[BaseException] = []
-        kafka = threading.Thread(target=self._caught, args=(self._start_kafka, failures), name="start-kafka")
+        kafka = threading.Thread(target=self._caught, args=(self._kafka_start(), failures), name="start-kafka")
         kafka.start()
         try:
             self._say("starting AWS and Kafka…")
-            port = 0 if self._recorder else plan.port
-            aws = begin_module(
-                "AWS",
-                "harness.aws_server",
-                [
-                    "--host",
-                    plan.host,
-                    "--port",
-                    str(port),
-                    "--seed",
-                    str(self.options.seed),
-                ]
-                + [f"--bucket={name}" for name in plan.buckets]
-                + [f"--plain-bucket={name}" for name in plan.plain_buckets]
-                + ([f"--data={self._data.aws}"] if self._data.aws else []),
-            )
+            options, folder = self.options, self._data.aws
+            aws = StackAws(aws_plan(options), options.seed, folder, self._recorder, self._board, self.clock)
+            self._exits.callback(aws.stop)
             self._load()
-            self._aws = aws()
-            self._exits.callback(self._aws.stop)
-            self._aws_board = RemoteBoard(self._aws.ask)
-            self.aws_endpoint = self._aws.ready["endpoint"].replace(f"//{plan.host}:", f"//{reached(plan.host)}:")
-            if self._recorder is not None:
-                self._record_aws(self._recorder, plan.host, plan.port)
-            self.aws_bucket = (plan.buckets or (AWS_BUCKET,))[0]
+            aws.await_ready()
+            self._aws = aws
             self._say("starting CloudServer…")
             self._start_cloudserver()
         finally:
@@ -257,17 +236,25 @@ class Stack:
         except BaseException as error:  # noqa: BLE001  (raised again by whoever waits for the thread)
             failures.append(error)
 
-    def _start_kafka(self) -> None:
+    def _kafka_start(self) -> Callable[[], None]:
+        """Starts Kafka, and may do so in a thread: it imports nothing of ours.
+
+        Where pytest runs it reads our modules itself, and Python 3.11 fails now and then when two threads parse at once.
+        """
         if self.options.kafka is not None:
-            return
+            return lambda: None
         from harness.queue.embedded import EmbeddedBroker
 
         # clients are told this address, and come to it from wherever they are
         host = LOOPBACK if is_wildcard(self.options.host) else self.options.host
         broker = EmbeddedBroker(host=host, port=self.options.kafka_port)
-        broker.start()
-        self._exits.callback(broker.stop)
-        self._broker = self._brokers = broker
+
+        def start() -> None:
+            broker.start()
+            self._exits.callback(broker.stop)
+            self._broker = self._brokers = broker
+
+        return start
 
     def _start_cloudserver(self) -> None:
         from fake_cloudserver import FakeCloudServer
@@ -277,7 +264,7 @@ class Stack:
         # CloudServer is told of it before there is an engine; and the engine may come and go
         self._api = ReservedPort(*api_address(self.options))
         self._exits.callback(self._api.release)
-        self.settings = load_settings(self.options, self.aws_endpoint, servers, (self._api.host, self._api.port))
+        self.settings = load_settings(self.options, self.aws.endpoint, servers, (self._api.host, self._api.port))
         self._fake = FakeCloudServer(self.settings, clock=self.clock, folder=self._data.cloudserver)
         self._exits.callback(self._fake.close)
         if self._recorder is not None:
@@ -302,12 +289,6 @@ class Stack:
     def _cloudserver_app(self) -> WsgiApp:
         app: WsgiApp = Faults(self.fake.app, self._board, "cloudserver", self.clock)
         return self._requests.wrap(app if self._recorder is None else self._recorder.wrap(app, "cloudserver"))
-
-    def _record_aws(self, recorder: Recorder, host: str, port: int) -> None:
-        """AWS is another process: what stands in front of it is recorded, and its faults happen there."""
-        server = recorded_aws(recorder, self.aws_endpoint, (host, port), self._board, self.clock)
-        self._exits.callback(server.stop, grace=1.0)
-        self._aws_board, self.aws_endpoint = self._local_board, server.url
 
     def _listen(self, name: str, app: Any, host: str, port: int) -> None:
         from fake_cloudserver import HttpServer
@@ -435,20 +416,9 @@ class Stack:
             raise StackError("the engine runs in this process, whose roles do not come and go; give it its own")
         return self._engine
 
-    def aws_down(self) -> None:
-        """AWS's port closes; its objects stay."""
-        assert self._aws is not None
-        self._aws.ask("down")
-
-    def aws_up(self) -> None:
-        assert self._aws is not None
-        self._aws.ask("up")
-
     def aws_contents(self) -> list[dict[str, Any]]:
-        """What replicas arrive in, as :func:`harness.aws_server.contents` tells it."""
-        assert self._aws is not None
-        contents: list[dict[str, Any]] = self._aws.ask(f"dump {self.aws_bucket}")["versions"]
-        return contents
+        """See :meth:`harness.stack_aws.StackAws.contents`."""
+        return self.aws.contents()
 
     def kafka_down(self) -> None:
         """The brokers freeze; nothing in them is lost."""

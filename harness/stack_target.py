@@ -53,7 +53,7 @@ class StackTarget:
         self._recorder = recorder
         self.dialect = stack.options.dialect
         self.clock: Clock = stack.clock
-        self.aws_bucket = stack.aws_bucket
+        self.aws_bucket = stack.aws.bucket
         sites = [site.site for site in stack.engine_settings.bootstrap_list]
         self.storage_classes: Mapping[str, str] = {"aws": sites[0], **{site: site for site in sites}}
         self.transport: Transport = HttpTransport()
@@ -64,7 +64,7 @@ class StackTarget:
             case "cloudserver":
                 return self._stack.cloudserver.url
             case "aws":
-                return self._stack.aws_endpoint
+                return self._stack.aws.endpoint
         if site in self._stack.sites:
             return self._stack.sites[site].endpoint
         raise Unsupported(f"the embedded stack has no site {site}")
@@ -124,7 +124,7 @@ class StackTarget:
         if part == "kafka" and not stack.can_stop_kafka:
             raise Unsupported("the Kafka in use is not the stack's own: nobody here can stop it")
         {
-            "aws": stack.aws_down,
+            "aws": stack.aws.down,
             "cloudserver": stack.cloudserver_down,
             "engine": stack.stop_engine,
             "kafka": stack.kafka_down,
@@ -136,7 +136,7 @@ class StackTarget:
             site.up(part)
             return
         {
-            "aws": stack.aws_up,
+            "aws": stack.aws.up,
             "cloudserver": stack.cloudserver_up,
             "engine": stack.start_engine,
             "kafka": stack.kafka_up,

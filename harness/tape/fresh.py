@@ -123,7 +123,7 @@ def _embedded(tape: Tape, path: Path, config_dir: Path | None) -> Iterator[Repla
         accounts = {account.name: KeyPair(*account.keys[0]) for account in stack.settings.accounts}
         facts = stack.facts()
         pairs = {site: KeyPair(facts[site]["access_key"], facts[site]["secret_key"]) for site in (CLOUDSERVER, AWS)}
-        senders = {CLOUDSERVER: HttpSender(stack.cloudserver.url), AWS: HttpSender(stack.aws_endpoint)}
+        senders = {CLOUDSERVER: HttpSender(stack.cloudserver.url), AWS: HttpSender(stack.aws.endpoint)}
         player = _player(tape, path, senders, accounts | {AWS: pairs[AWS]}, pairs)
         driver = Driver(
             tape,

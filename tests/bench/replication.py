@@ -147,11 +147,11 @@ def memory_of_backlog(count: int) -> float:
         put_all(stack, bucket, 1, 1024)
         stack.start_engine()
         wait_for(stack, bucket, 1)
-        stack.aws_down()
+        stack.aws.down()
         put_all(stack, bucket, count, 1024)
         memory = Memory(_engine_pid(stack))
         time.sleep(5.0)
-        stack.aws_up()
+        stack.aws.up()
         wait_for(stack, bucket, count)
         return memory.peak_growth()
 

@@ -177,11 +177,11 @@ class Disturber:
         self.done["kafka stands still"] += 1
 
     def _aws(self) -> None:
-        self.stack.aws_down()
+        self.stack.aws.down()
         try:
             self._ended.wait(self._chance.uniform(0.1, 1.0))
         finally:
-            self.stack.aws_up()
+            self.stack.aws.up()
         self.done["aws away"] += 1
 
     def _freeze(self) -> None:

@@ -56,7 +56,7 @@ def test_failed_objects_and_pauses_outlive_the_engine_that_knew_of_them(dialect:
         users.wait_for("/crr/status", lambda states: states == {site: "enabled"})
 
         # it fails, is listed, and a new engine lists it too
-        stack.aws_down()
+        stack.aws.down()
         version = replication.cloudserver.put_object(Bucket=bucket, Key="dir/a:key", Body=b"hello")["VersionId"]
         failed = users.wait_for(listing, lambda page: page["Versions"])["Versions"]
         named = {"Bucket": bucket, "Key": "dir/a:key", "VersionId": version, "StorageClass": site}
@@ -64,7 +64,7 @@ def test_failed_objects_and_pauses_outlive_the_engine_that_knew_of_them(dialect:
         assert replication.status(bucket, "dir/a:key") == "FAILED"
         stack.kill_engine()
         assert users.ask("GET", "/crr/status")[0] == 503
-        stack.aws_up()
+        stack.aws.up()
         stack.start_engine()
         assert users.wait_for(listing, lambda page: page["Versions"])["Versions"] == failed
 

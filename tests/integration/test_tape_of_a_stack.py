@@ -36,7 +36,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
         client.head_object(Bucket=bucket, Key="hello")
         assert stack.settle(60) == ""
         client.head_object(Bucket=bucket, Key="hello")
-        client_of(stack.facts()["aws"]).head_object(Bucket=stack.aws_bucket, Key=f"{bucket}/hello")
+        client_of(stack.facts()["aws"]).head_object(Bucket=stack.aws.bucket, Key=f"{bucket}/hello")
     return path
 
 
