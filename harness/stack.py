@@ -239,7 +239,7 @@ class Stack:
     def _kafka_start(self) -> Callable[[], None]:
         """Starts Kafka, and may do so in a thread: it imports nothing of ours.
 
-        Where pytest runs it reads our modules itself, and Python 3.11 fails now and then when two threads parse at once.
+        Where pytest runs it reads our modules itself, and Python 3.11 fails at times when two threads parse at once.
         """
         if self.options.kafka is not None:
             return lambda: None
