@@ -198,13 +198,13 @@ class Stack:
 
     def _start(self) -> None:
         self._exits.enter_context(self._data.opened())
+        plan = aws_plan(self.options)  # what is wrong with files is said before anything is begun
         failures: list[BaseException] = []
         kafka = threading.Thread(target=self._caught, args=(self._kafka_start(), failures), name="start-kafka")
         kafka.start()
         try:
             self._say("starting AWS and Kafka…")
-            options, folder = self.options, self._data.aws
-            aws = StackAws(aws_plan(options), options.seed, folder, self._recorder, self._board, self.clock)
+            aws = StackAws(plan, self.options.seed, self._data.aws, self._recorder, self._board, self.clock)
             self._exits.callback(aws.stop)
             self._load()
             aws.await_ready()
