@@ -235,13 +235,13 @@ def test_a_run_that_does_not_end_is_given_up_and_the_next_has_another_stack() ->
 
     factory = FakeFactory(hangs_once)
     [stuck, after] = jobs(runs(f"{PLAIN}\n  - head_object: {{Bucket: src, Key: k}}", rows=2))
-    with Runs(factory, 0, limit=0.3) as session:
+    with Runs(factory, 0, limit=2) as session:
         result = session.result("1", stuck)
         assert session.result("2", after).outcome is Outcome.PASSED
     end.set()
     assert result.outcome is Outcome.BROKEN
     assert result.failure is not None
     assert result.failure.step == "did not come to an end"
-    assert result.failure.reasons[0] == "it was not over after 0.3 s, and was here:"
+    assert result.failure.reasons[0] == "it was not over after 2 s, and was here:"
     assert any("in head_object" in reason for reason in result.failure.reasons[1:])
     assert len(factory.made) == 2

@@ -33,12 +33,14 @@ def test_as_many_as_there_are_threads_are_under_way_at_once() -> None:
 
 
 def test_what_takes_too_long_is_given_up_says_where_it_is_and_holds_nobody_up() -> None:
-    some, end = workers(), threading.Event()
+    some, inside, end = workers(), threading.Event(), threading.Event()
 
     def hangs() -> None:
+        inside.set()
         end.wait(LONG)
 
     stuck, next_one = some.begin(hangs), some.begin(lambda: "done")
+    assert inside.wait(LONG)
     with pytest.raises(GivenUp) as given_up:
         some.end(stuck, 0.01)
     assert any("in hangs" in frame and __file__ in frame for frame in given_up.value.frames)
